@@ -1,0 +1,128 @@
+"""Ask one question: every expected failure becomes an `Unknown` that says why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from k0stui.errors import ApiRefused, HostKeyRefused, NotPermitted, ProbeFailed, ToolMissing, Unreachable
+from k0stui.model.cluster import Tunnel
+from k0stui.model.host import NodeName
+from k0stui.model.observed import Known, Lack, Unknown
+from k0stui.ports import Clock, KubeApi, Shell
+from k0stui.probes.probe import ApiProbe, HostProbe
+
+T = TypeVar("T")
+
+GRACE = 2.0
+"""Seconds that we wait longer than the host itself, so that its own `timeout` can tell which command hung."""
+
+
+async def ask(shell: Shell, probe: HostProbe[T], clock: Clock) -> Known[T] | Unknown:
+    """Ask one host one question. Every expected failure becomes `Unknown`; only cancellation and bugs leave."""
+    try:
+        async with asyncio.timeout(probe.timeout + GRACE):
+            reply = await shell.run(probe.command)
+        return Known(probe.read(reply), clock.now())
+    except TimeoutError:
+        return Unknown(f"no answer in {probe.timeout:g} s", clock.now(), Lack.NO_ANSWER)
+    except (Unreachable, ProbeFailed) as error:
+        return Unknown(str(error), clock.now(), lack(error))
+
+
+async def ask_api(api: KubeApi, probe: ApiProbe[T], clock: Clock) -> Known[T] | Unknown:
+    """Ask one API server one question; as `ask`."""
+    try:
+        async with asyncio.timeout(probe.timeout + GRACE):
+            body = await api.get(probe.path, timeout=probe.timeout)
+        return Known(probe.read(body), clock.now())
+    except TimeoutError:
+        return Unknown(f"no answer in {probe.timeout:g} s", clock.now(), Lack.NO_ANSWER)
+    except ApiRefused as error:
+        if error.status == 404 and probe.absent is not None:
+            return Known(probe.absent(), clock.now())
+        return Unknown(str(error), clock.now())
+    except (Unreachable, ProbeFailed) as error:
+        return Unknown(str(error), clock.now(), lack(error))
+
+
+TUNNELS_AT_ONCE = 8
+"""Per API server: each holds a stream of its konnectivity server."""
+
+TUNNEL_LIMIT = 8.0
+"""Seconds: the API server itself gives up on a dead agent after 5 ("dial timeout, backstop" comes later)."""
+
+
+async def ask_tunnel(api: KubeApi, node: NodeName, clock: Clock) -> Tunnel:
+    """One node through one controller, end to end; a refusal is an answer here, only a dead API is not.
+
+    Raises:
+        Unreachable, NotPermitted: the API server could not be asked at all.
+    """
+    started = clock.monotonic()
+    try:
+        async with asyncio.timeout(TUNNEL_LIMIT + GRACE):
+            await api.get(f"/api/v1/nodes/{node}/proxy/healthz", timeout=TUNNEL_LIMIT)
+    except ApiRefused as error:
+        return Tunnel(node, False, _words(error), clock.monotonic() - started)
+    except TimeoutError:
+        return Tunnel(node, False, f"no answer in {TUNNEL_LIMIT:g} s", clock.monotonic() - started)
+    return Tunnel(node, True, "", clock.monotonic() - started)
+
+
+async def ask_tunnels(api: KubeApi, nodes: Sequence[NodeName], clock: Clock) -> Known[tuple[Tunnel, ...]] | Unknown:
+    """All nodes through one controller, a few at once; Unknown where its API could not be asked."""
+    places = asyncio.Semaphore(TUNNELS_AT_ONCE)
+
+    async def one(node: NodeName) -> Tunnel:
+        async with places:
+            return await ask_tunnel(api, node, clock)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(node), name=f"tunnel {node}") for node in nodes]
+    except ExceptionGroup as errors:
+        if errors.split((Unreachable, ProbeFailed))[1] is not None:
+            raise
+        first = errors.exceptions[0]
+        return Unknown(str(first), clock.now(), lack(first))
+    return Known(tuple(task.result() for task in tasks), clock.now())
+
+
+def _words(error: ApiRefused) -> str:
+    """The class of the failure, as the API server says it: `No agent available` ends a longer sentence."""
+    text = error.body or str(error)
+    for known in (
+        "No agent available",
+        "dial timeout, backstop",
+        "i/o timeout",
+        "connection refused",
+        "no route to host",
+    ):
+        if known in text:
+            return known
+    return str(error)
+
+
+async def ask_all(shell: Shell, probes: Iterable[HostProbe[Any]], clock: Clock) -> dict[str, Known[Any] | Unknown]:
+    """All questions to one host at once; the shell pipelines them. Answers by probe name."""
+    asked = tuple(probes)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(ask(shell, probe, clock), name=f"{shell.host} {probe.name}") for probe in asked]
+    return {probe.name: task.result() for probe, task in zip(asked, tasks, strict=True)}
+
+
+def lack(error: Exception) -> Lack:
+    """What kind of missing an error is, for the pane that shows it."""
+    match error:
+        case HostKeyRefused():
+            return Lack.HOST_KEY
+        case Unreachable():
+            return Lack.UNREACHABLE
+        case NotPermitted():
+            return Lack.NOT_PERMITTED
+        case ToolMissing():
+            return Lack.TOOL_MISSING
+        case _:
+            return Lack.FAILED

@@ -1,0 +1,1 @@
+"""Nouns of the field, as frozen values. No clock, no I/O, no await."""

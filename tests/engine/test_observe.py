@@ -1,0 +1,138 @@
+"""The observing loop, on fake hosts in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from k0stui.engine.ask import GRACE
+from k0stui.engine.observe import Watch
+from k0stui.errors import Unreachable
+from k0stui.inventory import Inventory, InventoryHost, Reach
+from k0stui.model.cluster import ClusterSnapshot
+from k0stui.model.host import HostName
+from k0stui.model.observed import Known, Lack, Unknown
+from k0stui.ports import Clock, KubeApi, Shell
+from k0stui.probes.catalogue import first_probes
+from k0stui.probes.host import identity
+from tests.fakes import HANGS, Answer, FakeKubeApi, FakeShell, LoopClock, virtually
+
+LIMIT = max(probe.timeout for probe in first_probes()) + GRACE
+
+
+class Hosts:
+    """A connector to fake hosts, each with one answer to everything."""
+
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        self.shells = {name: FakeShell(name, default=answer) for name, answer in answers.items()}
+
+    def shell(self, host: InventoryHost) -> Shell:
+        return self.shells[host.name]
+
+    def api(self, host: InventoryHost, shell: Shell) -> KubeApi:
+        return FakeKubeApi(host.name)
+
+
+def a_watch(hosts: Hosts, clock: Clock) -> Watch:
+    return Watch(
+        Inventory("c", tuple(InventoryHost(HostName(name), Reach(name)) for name in hosts.shells)), hosts, clock
+    )
+
+
+def test_hung_hosts_cost_one_time_limit_together() -> None:
+    """Two hundred hosts that never answer delay the first look by one time limit, not by two hundred."""
+
+    async def look() -> None:
+        snapshot = await a_watch(Hosts({f"w{number}": HANGS for number in range(200)}), LoopClock()).look()
+        assert all(isinstance(host.connection, Unknown) for host in snapshot.hosts)
+
+    assert virtually(look) == LIMIT
+
+
+def test_a_hung_host_makes_only_its_own_row_old() -> None:
+    """While one host hangs, another one's answers go on being new."""
+
+    async def watch() -> None:
+        clock = LoopClock()
+        hosts = Hosts({"hangs": HANGS, "answers": _identity()})
+        seen: list[ClusterSnapshot] = []
+
+        def publish(snapshot: ClusterSnapshot) -> None:
+            seen.append(snapshot)
+            if clock.monotonic() > 60:
+                raise Enough
+
+        try:
+            await a_watch(hosts, clock).watch(publish)
+        except* Enough:
+            last = seen[-1]
+            answering, hanging = last.host("c1"), last.host("hangs")
+            assert isinstance(answering.identity, Known)
+            assert answering.identity.age(last.taken_at).total_seconds() <= 6
+            assert isinstance(hanging.identity, Unknown)
+            assert hanging.identity.lack is Lack.NO_ANSWER
+
+    virtually(watch)
+
+
+def test_a_lost_host_keeps_what_it_said_for_display_only() -> None:
+    """After the connection is lost, every answer is unknown and remembers the value before."""
+
+    async def look() -> None:
+        hosts = Hosts({"h": _identity()})
+        watch = a_watch(hosts, LoopClock())
+        await watch.look()
+        hosts.shells["h"].default = Unreachable("connection timed out")
+        host = (await watch.look()).hosts[0]
+
+        assert isinstance(host.connection, Unknown)
+        assert host.connection.lack is Lack.UNREACHABLE
+        assert isinstance(host.identity, Unknown)
+        assert isinstance(host.identity.last, Known)
+
+    virtually(look)
+
+
+def test_a_host_is_called_as_it_calls_itself() -> None:
+    """A host known by its address has its own name from the first look on."""
+
+    async def look() -> None:
+        snapshot = await a_watch(Hosts({"10.0.0.1": _identity()}), LoopClock()).look()
+        assert [host.name for host in snapshot.hosts] == ["c1"]
+
+    virtually(look)
+
+
+def test_a_second_look_knows_the_first_when_it_is_far_enough() -> None:
+    """What only two looks can tell gets an earlier look that is at least ten seconds older, never a younger one."""
+
+    async def look() -> None:
+        clock = LoopClock()
+        watch = a_watch(Hosts({"h": _identity()}), clock)
+        first = await watch.look()
+        await clock.sleep(9)
+        second = await watch.look()
+        await clock.sleep(1)
+        third = await watch.look()
+
+        assert first.earlier is None
+        assert second.earlier is None
+        assert third.earlier is not None
+        assert third.earlier.taken_at == first.taken_at
+
+    virtually(look)
+
+
+class Enough(Exception):
+    """The test has seen enough."""
+
+
+def _identity() -> Answer:
+    """Answers who it is, and nothing else."""
+
+    def answer(command: object) -> str | int:
+        return IDENTITY if command == identity.PROBE.command else 1
+
+    return answer
+
+
+IDENTITY = "hostname=c1\nmachine_id=m\nboot_id=b\nuptime=1.5\nmachine=x86_64\ninit=systemd\ncores=2\n"

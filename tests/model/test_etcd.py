@@ -1,0 +1,33 @@
+"""Quorum arithmetic."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from k0stui.model.etcd import EtcdMember, quorum, tolerates, voters
+
+
+@given(st.integers(1, 1000))
+def test_quorum_and_what_may_be_lost_are_all(members: int) -> None:
+    """For every cluster size, quorum and tolerance add up to its members, and two quorums always meet."""
+    assert quorum(members) + tolerates(members) == members
+    assert 2 * quorum(members) > members
+
+
+@pytest.mark.parametrize(("members", "lost"), [(1, 0), (2, 0), (3, 1), (4, 1), (5, 2), (7, 3)])
+def test_what_may_be_lost_is_as_etcd_says(members: int, lost: int) -> None:
+    """etcd's own table: an even member adds no tolerance."""
+    assert tolerates(members) == lost
+
+
+def test_no_cluster_has_no_members() -> None:
+    """Zero members is a mistake, not a cluster that tolerates nothing."""
+    with pytest.raises(ValueError, match="at least one"):
+        quorum(0)
+
+
+def test_learners_do_not_vote_and_unstarted_members_do() -> None:
+    """A learner counts for nothing; a member that never started has no name and still a vote."""
+    members = (EtcdMember(1, "a", ()), EtcdMember(2, "", ()), EtcdMember(3, "c", (), is_learner=True))
+
+    assert [member.id for member in voters(members)] == [1, 2]
