@@ -52,6 +52,14 @@ class Watch:
         self._watched: list[Watched] = [self._open(host) for host in inventory.hosts]
         self._past: deque[ClusterSnapshot] = deque(maxlen=64)
 
+    async def __aenter__(self) -> Watch:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let go of the API servers; shells belong to the connector."""
+        for api in self.apis().values():
+            await api.close()
+
     @property
     def hosts(self) -> tuple[InventoryHost, ...]:
         return tuple(watched.host for watched in self._watched)

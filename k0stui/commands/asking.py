@@ -1,0 +1,32 @@
+"""Questions that need a person: asked on the terminal before anything starts, never inside a screen."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from pathlib import Path
+
+from k0stui.connect.host_keys import UnknownHostKey
+from k0stui.present.harmless import harmless
+
+
+async def ask_host_key(unknown: UnknownHostKey) -> bool:
+    """Show the fingerprint; only the word `yes` takes the host for what it says. End of input is no."""
+    print(f"{harmless(str(unknown.host))} port {unknown.port} is not in {unknown.path}.", file=sys.stderr)
+    print(f"  its key: {harmless(unknown.fingerprint)}", file=sys.stderr)
+    print(
+        "  compare it with what the host's console shows. Type yes to trust it from now on: ", end="", file=sys.stderr
+    )
+    sys.stderr.flush()
+    answer: str = await asyncio.to_thread(sys.stdin.readline)
+    return answer.strip() == "yes"
+
+
+async def ask_passphrase(path: Path) -> str | None:
+    """The passphrase of a key, unseen; nothing typed leaves the key out."""
+    try:
+        typed = await asyncio.to_thread(getpass.getpass, f"passphrase of {path} (empty: leave it out): ")
+    except EOFError:
+        return None
+    return typed or None

@@ -1,0 +1,162 @@
+"""The way to the cluster that argv names: real hosts, a simulated fleet or a recording."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from k0stui.engine.observe import Connector
+from k0stui.errors import Unreachable, UsageError
+from k0stui.inventory import LOCAL, Inventory, InventoryHost, from_k0sctl, from_seeds
+from k0stui.model.host import HostName
+from k0stui.ports import Clock, KubeApi, Shell
+from k0stui.present.harmless import harmless
+
+if TYPE_CHECKING:
+    from k0stui.connect.connector import Options, SshConnector
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A cluster that can be asked."""
+
+    inventory: Inventory
+    connector: Connector
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The ways to real hosts: SSH, and through it each controller's own API server."""
+
+    connector: SshConnector
+    kubeconfig: bytes | None = None
+
+    def shell(self, host: InventoryHost) -> Shell:
+        return self.connector.shell(host)
+
+    def api(self, host: InventoryHost, shell: Shell) -> KubeApi:
+        from k0stui.connect.kube import ForwardingShell, KubernetesApi
+
+        return KubernetesApi(cast(ForwardingShell, shell), self.kubeconfig)
+
+
+@asynccontextmanager
+async def opened(arguments: argparse.Namespace) -> AsyncIterator[Opened]:
+    """Open what argv names; questions that need a person are asked here, before anything else starts.
+
+    Raises:
+        UsageError: argv names nothing, or something that cannot be read.
+    """
+    if folder := getattr(arguments, "replay", None):
+        from k0stui.connect.replay import Replay
+
+        replay = Replay(Path(folder))
+        yield Opened(replay.inventory, replay, replay.clock)
+    elif scenario := getattr(arguments, "demo", None):
+        async with demo(scenario, getattr(arguments, "speed", 1.0)) as fleet:
+            yield fleet
+    else:
+        async with real(arguments) as hosts:
+            yield hosts
+
+
+@asynccontextmanager
+async def demo(scenario: str, speed: float = 1.0) -> AsyncIterator[Opened]:
+    """A simulated fleet of its own, behind its own SSH server, asked as a real one is."""
+    from k0stui.connect.connector import Options, SshConnector
+    from k0stui.demo.serve import demo_fleet
+
+    async with demo_fleet(scenario, speed=speed) as fleet:
+        (fleet.folder / "ssh_config").write_text("# A simulated fleet is reached past the operator's own.\n")
+        options = Options(config_path=fleet.folder / "ssh_config", known_hosts=(fleet.known_hosts,))
+        async with SshConnector(options, clock=fleet.clock) as connector:
+            await connector.prepare(fleet.inventory.hosts)
+            yield Opened(fleet.inventory, Ways(connector), fleet.clock)
+
+
+@asynccontextmanager
+async def real(arguments: argparse.Namespace) -> AsyncIterator[Opened]:
+    """The hosts of the inventory, of `--host`, or this one."""
+    from k0stui.commands.asking import ask_host_key, ask_passphrase
+    from k0stui.connect.clock import SystemClock
+    from k0stui.connect.connector import SshConnector
+
+    inventory, clock = inventory_of(arguments), SystemClock()
+    given = getattr(arguments, "kubeconfig", None)
+    kubeconfig = read_file(Path(given), "a kubeconfig").encode() if given else None
+    person = is_terminal()
+    async with SshConnector(
+        ssh_options(arguments),
+        clock=clock,
+        ask_host_key=ask_host_key if person else None,
+        ask_passphrase=ask_passphrase if person else None,
+    ) as connector:
+        for warning in connector.warnings:
+            print(f"k0stui: {harmless(warning)}", file=sys.stderr)
+        refuse_unknown_names(arguments, await connector.prepare(inventory.hosts))
+        yield Opened(inventory, Ways(connector, kubeconfig), clock)
+
+
+def refuse_unknown_names(arguments: argparse.Namespace, failures: Mapping[HostName, Unreachable]) -> None:
+    """A `--host` that no name server knows is a slip of the fingers, not a host that is down; raises UsageError."""
+    for failure in failures.values():
+        if getattr(arguments, "host", None) and isinstance(failure.__cause__, socket.gaierror):
+            raise UsageError(str(failure))
+
+
+def ssh_options(arguments: argparse.Namespace) -> Options:
+    """What argv says of SSH."""
+    from k0stui.connect.connector import Options
+
+    config = getattr(arguments, "ssh_config", None)
+    known = getattr(arguments, "known_hosts", None)
+    return Options(
+        config_path=Path(config).expanduser() if config else None,
+        known_hosts=(Path(known).expanduser(),) if known else (),
+    )
+
+
+def inventory_of(arguments: argparse.Namespace) -> Inventory:
+    """Where hosts come from, in this order: --inventory, --host, the settings' default, this controller."""
+    if path := getattr(arguments, "inventory", None):
+        return read_inventory(Path(path))
+    if seeds := getattr(arguments, "host", None):
+        return from_seeds(seeds)
+    if Path("/run/k0s/k0s.yaml").exists() or Path("/etc/k0s/k0s.yaml").exists():
+        return Inventory("", (LOCAL,))
+    raise UsageError(
+        "no hosts: give --inventory k0sctl.yaml, or --host user@controller; "
+        "or start it on a controller. `k0stui demo` shows a simulated cluster."
+    )
+
+
+def read_inventory(path: Path) -> Inventory:
+    """The k0sctl.yaml at `path`; raises UsageError with what is wrong, where, and what now."""
+    return from_k0sctl(read_file(path, "the cluster's k0sctl.yaml"), str(path), os.environ)
+
+
+def read_file(path: Path, what: str) -> str:
+    """The text of a file that the operator named.
+
+    Raises:
+        UsageError: it cannot be read; `what` says what should be given.
+    """
+    try:
+        return path.expanduser().read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); give {what}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: this is not text (byte {error.start}); give {what}.") from error
+
+
+def is_terminal() -> bool:
+    """Whether a person sits there to be asked and shown screens."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
