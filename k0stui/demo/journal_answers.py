@@ -1,0 +1,67 @@
+"""The journal of a simulated host in batches, as the log channel asks for it; the folding is the real awk's work."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from k0stui.demo.errand import Done, Errand
+from k0stui.demo.journal import Entry
+from k0stui.demo.lines import cursor, short_unix
+from k0stui.demo.said import Asked, Said, say
+from k0stui.logs.batch import Ask, journal_command
+
+SYSTEMD = 252
+"""What `journalctl --version` says."""
+
+_TEXT = journal_command(Ask()).argv[2]
+
+
+def is_batch(asked: Asked) -> bool:
+    return asked.command.argv[:2] == ("sh", "-c") and asked.command.argv[2] == _TEXT
+
+
+def batch(asked: Asked) -> Errand:
+    """`cursor lines show hot program wishes units each bytes` -> the lines, folded."""
+    since, lines, show, hot, program, wishes, _, each, size = asked.arguments
+    entries = list(entries_after(asked, since, int(lines)))
+    head = _head(asked, wishes).encode()
+    options = ("-v", f"show={show}", "-v", f"each={each}", "-v", f"bytes={size}")
+
+    def finish(done: Done) -> Said:
+        return Said(head + done.stdout, done.stderr, done.status)
+
+    environment = {"HOT": hot, "LC_ALL": "C", "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+    return Errand(("awk", *options, program), "".join(journalctl(asked, entries)).encode(), environment, finish)
+
+
+def entries_after(asked: Asked, since: str, lines: int) -> Iterable[Entry]:
+    """The first `lines` after a cursor; without one the newest."""
+    journal, now = asked.host.journal, asked.now
+    match = re.search(r"\bi=([0-9a-f]+)", since)
+    return islice(journal.since(int(match[1], 16), now), lines) if match else journal.newest(lines, now)
+
+
+def journalctl(asked: Asked, entries: list[Entry]) -> Iterator[str]:
+    """What journalctl prints with --show-cursor, and its status as the question's script adds it."""
+    yield from (f"{short_unix(asked, entry)}\n" for entry in entries)
+    if entries:
+        yield f"-- cursor: {cursor(asked, entries[-1])}\n"
+    yield "R 0\n"
+
+
+def _head(asked: Asked, wishes: str) -> str:
+    head = f"H {asked.wall(asked.now).timestamp():.9f} +0000\n"
+    if "v" in wishes:
+        head += f"V {SYSTEMD}\n"
+    if "o" in wishes:
+        first = next(iter(asked.host.journal.since(0, asked.now)), None)
+        head += f"O {asked.wall(first.at).timestamp():.6f}\n" if first else ""
+    return head
+
+
+def journal_lines(asked: Asked, count: int) -> Said:
+    """The newest lines, for whoever asks journalctl by hand."""
+    return say("".join(f"{short_unix(asked, entry)}\n" for entry in asked.host.journal.newest(count, asked.now)))
