@@ -1,0 +1,41 @@
+"""Exposed, held: two facts of a snapshot that decide what may wait and what may not.
+
+Exposed: agents dial localhost on a node where no balancer listens; they are dark there. Held: their DaemonSet moves no
+pod by itself. Source: design safety.md §4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from k0stui.model.cluster import ClusterSnapshot, HostObservation
+from k0stui.model.host import HostName
+from k0stui.model.observed import Known, value_or
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def exposed(snapshot: ClusterSnapshot) -> tuple[str, ...]:
+    """Nodes whose agent dials localhost while nobody listens there. What is not known is not named here."""
+    pods = value_or(snapshot.any_api(lambda api: api.agent_pods), ())
+    dialling = {pod.spec.node_name for pod in pods if pod.argument("proxy-server-host") in LOCAL}
+    return tuple(sorted(host.node for host in snapshot.workers if host.node in dialling and not _listens(host, True)))
+
+
+def held(snapshot: ClusterSnapshot, daemonset: str) -> bool | None:
+    """Whether it is on OnDelete; None: not known."""
+    found = snapshot.daemonset(daemonset)
+    return found.value.is_on_delete if isinstance(found, Known) else None
+
+
+def dark_first(snapshot: ClusterSnapshot, hosts: Iterable[HostObservation]) -> tuple[HostName, ...]:
+    """Workers in the order of need: with an unready new agent first (it stalls the rollout), then without balancer."""
+    pods = value_or(snapshot.any_api(lambda api: api.agent_pods), ())
+    stalled = {it.spec.node_name for it in pods if not it.is_ready and it.argument("proxy-server-host") in LOCAL}
+    dark = set(exposed(snapshot))
+    ranked = sorted(hosts, key=lambda host: (host.node not in stalled, host.node not in dark, host.name))
+    return tuple(host.name for host in ranked)
+
+
+def _listens(host: HostObservation, default: bool) -> bool:
+    return host.balancer.value.konnectivity_listens if isinstance(host.balancer, Known) else default

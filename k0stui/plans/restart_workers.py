@@ -1,0 +1,56 @@
+"""Staged restart of workers: one alone first, then one by one; no drain, no cordon, pods live through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from k0stui.errors import PlanRefused
+from k0stui.model.cluster import ClusterSnapshot
+from k0stui.model.observed import Known, value_or
+from k0stui.model.operation import Plan
+from k0stui.plans.draft import checked, excused_of, hosts_in_plan, no_hybrids, settings_of, worker_restarts
+from k0stui.plans.exposure import dark_first
+from k0stui.plans.gates import BALANCER, CLUSTER, w07_worker_config
+
+GATES = (*CLUSTER, "A-01", "A-02", "A-03", "A-04", "W-07")
+
+
+def plan(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "", only: Iterable[str] = ()) -> Plan:
+    """The plan for all workers, or for those named.
+
+    Raises:
+        PlanRefused: it would do harm, or too little is known; the message says what.
+    """
+    no_hybrids(snapshot)
+    named = set(only)
+    if unknown := named - {host.name for host in snapshot.workers}:
+        raise PlanRefused(f"{', '.join(sorted(unknown))}: no such worker")
+    chosen = [host for host in snapshot.workers if not named or host.name in named]
+    if not chosen:
+        raise PlanRefused("there is no worker to restart")
+    workers = hosts_in_plan(snapshot, dark_first(snapshot, chosen))
+    controllers = hosts_in_plan(snapshot, (host.name for host in snapshot.controllers))
+    published = published_balancer(snapshot)
+    uid = snapshot.any_api(lambda api: api.cluster_uid)
+    settings = {**settings_of(snapshot), "nllb": "on" if published else "off", "image": image_of(snapshot)}
+    drafted = Plan(
+        "restart-workers", snapshot.cluster, uid.value if isinstance(uid, Known) else "", (*controllers, *workers),
+        worker_restarts(snapshot, workers, published), snapshot.taken_at, nonce,
+        (*GATES, *(BALANCER if published else ())), excused_of(snapshot),
+        warnings=("1 to 3 minutes per worker; its kubelet is away for 6 to 10 s, exec and logs to it break",
+                  "some versions restart pods all the same (k0s#2529)"),
+        settings=tuple(settings.items()), guard_sha256=guard_sha256,
+    )  # fmt: skip
+    return checked(drafted, snapshot)
+
+
+def published_balancer(snapshot: ClusterSnapshot) -> bool:
+    """Whether workers are told to run a balancer."""
+    maps = value_or(snapshot.any_api(lambda api: api.worker_configs), ())
+    return any(w07_worker_config.enabled(it) for it in maps if "windows" not in it.name)
+
+
+def image_of(snapshot: ClusterSnapshot) -> str:
+    """The balancer's exact image: workers are told it even while the balancer is off; empty where it is not known."""
+    maps = value_or(snapshot.any_api(lambda api: api.worker_configs), ())
+    return next((found for it in maps if "windows" not in it.name and (found := w07_worker_config.image(it))), "")

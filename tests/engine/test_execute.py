@@ -1,0 +1,493 @@
+"""The executor, whole operations in virtual time: it ends as it should, and stops where it should."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from k0stui.engine.adopt import journal_of, take
+from k0stui.engine.execute import Executor, Progress
+from k0stui.engine.journal import Journal, merged, read
+from k0stui.errors import JournalBroken
+from k0stui.model.operation import Operation, OperationState, StepState
+from k0stui.model.transition import Event, Kind
+from k0stui.plans.world import Verdict
+from tests.builders import NOW
+from tests.engine.simulated import Sim, journal_in, plan_of
+from tests.fakes import START, LoopClock, VirtualLoop
+
+APPROVED = Event(Kind.APPROVED, why="ann")
+
+
+@pytest.fixture(autouse=True)
+def fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """fsync has its own tests; here hundreds of operations are run."""
+    monkeypatch.setattr("k0stui.engine.journal.os.fsync", lambda _: None)
+
+
+def in_virtual_time(test: Callable[[], Awaitable[None]]) -> None:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(test())  # type: ignore[arg-type]
+
+
+def waits(operation: Operation) -> bool:
+    return operation.state in (OperationState.PAUSED, OperationState.NEEDS_HUMAN)
+
+
+class Watched:
+    """An executor that is run until it waits or ends, and what it published."""
+
+    def __init__(self, sim: Sim, journal: Journal) -> None:
+        self.sim = sim
+        self.said: list[Progress] = []
+        self.resting = asyncio.Event()
+        self.rests: Callable[[Operation], bool] = waits
+        self.executor: Executor = sim.executor(journal, plan_of(), self._hear)
+
+    def _hear(self, progress: Progress) -> None:
+        self.sim.count()
+        self.said.append(progress)
+        if self.rests(progress.operation):
+            self.resting.set()
+
+    async def rest(self, first: Event) -> Operation:
+        """Until it waits for a person, or ends."""
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(self.executor.run(first))
+            resting = group.create_task(self.resting.wait())
+            await asyncio.wait({running, resting}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (running, resting):
+                task.cancel()
+        return self.executor.operation
+
+
+def states(operation: Operation) -> dict[str, str]:
+    return {step.id: step.state.value for step in operation.steps}
+
+
+def order(journal: Journal) -> list[str]:
+    """Steps in the order of their intents."""
+    _, records = read(journal.directory)
+    return [record.step for record in records if record.payload.kind is Kind.INTENT]
+
+
+def test_staged_restart_ends_done(tmp_path: Path) -> None:
+    """Three controllers, the k0s leader last, one at a time, agents held meanwhile; proof; unlocked."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        operation = await Watched(sim, journal).executor.run(APPROVED)
+
+        assert (operation.state, operation.reason) == (OperationState.UNLOCKED, "done"), operation
+        assert set(states(operation).values()) == {"S6"}
+        assert order(journal) == [
+            "hold-konnectivity-agent", "restart-k0s-master-2", "restart-k0s-master-3", "restart-k0s-master-1",
+            "release-konnectivity-agent",
+        ]  # fmt: skip
+        assert sim.worst == 2
+        assert sim.strategy["type"] == "RollingUpdate"
+        assert {host.lock for host in sim.hosts.values()} == {"1 - -", ""}
+
+    in_virtual_time(test)
+
+
+def test_records_on_controllers_are_the_journal(tmp_path: Path) -> None:
+    """Every controller has every record up to the end of the work: enough to adopt from (I4)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        await Watched(sim, journal).executor.run(APPROVED)
+        lines = [line.decode().rstrip("\n") for line in journal.lines]
+        for host in sim.base.controllers:
+            mine = [line for line in sim.hosts[host.name].records if line.startswith('{"seq"')]
+            assert mine == lines[: len(mine)]
+            assert len(mine) >= len(lines) - 1
+
+    in_virtual_time(test)
+
+
+@pytest.mark.parametrize("records", range(1, 46, 2))
+def test_killed_after_any_record_resume_converges(tmp_path: Path, records: int) -> None:
+    """Whichever record was the last, another process ends the operation, with one job per host (F03, I1, I5, I8)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        watched = Watched(sim, journal)
+        await _killed(watched, journal, records)
+        journal.close()
+
+        again = Watched(sim, Journal.reopen(journal.directory))
+        operation = await again.rest(Event(Kind.RESUMED if records else Kind.APPROVED))
+        assert (operation.state, operation.reason) == (OperationState.UNLOCKED, "done"), (operation, again.said[-3:])
+        for host in sim.base.controllers:
+            assert len(sim.hosts[host.name].jobs) == 1, sim.hosts[host.name].jobs
+        assert sim.worst == 2
+
+    in_virtual_time(test)
+
+
+class Killed(BaseException):
+    """SIGKILL, as far as one process can do it to itself: no handler of the executor sees it."""
+
+
+async def _killed(watched: Watched, journal: Journal, records: int) -> None:
+    """Run until so many records are written, then end it without a word, in the middle of what it does."""
+    keep = journal._keep
+
+    def counting(line: bytes) -> None:
+        keep(line)
+        if len(journal.lines) + 1 >= records:
+            raise Killed
+
+    journal._keep = counting  # type: ignore[method-assign]
+    with pytest.raises(BaseExceptionGroup) as raised:
+        await watched.executor.run(APPROVED)
+    assert raised.group_contains(Killed)
+
+
+def test_unknown_outcome_is_looked_for(tmp_path: Path) -> None:
+    """The reply to a restart is lost: the host is asked, and no second request is sent (F06)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        original, lost = sim.restart, []
+
+        def cut(request: object) -> None:
+            original(request)  # type: ignore[arg-type]
+            if not lost:
+                lost.append(request)
+                raise TimeoutError("connection lost")
+
+        sim.restart = cut  # type: ignore[method-assign]
+        operation = await Watched(sim, journal).rest(APPROVED)
+        assert operation.reason == "done"
+        assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
+
+    in_virtual_time(test)
+
+
+def test_request_that_never_arrived_is_asked_anew(tmp_path: Path) -> None:
+    """Not started, and for certain: gates again, attempt 2 (§6)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        original, lost = sim.restart, []
+
+        def swallow(request: object) -> None:
+            if not lost:
+                lost.append(request)
+                raise TimeoutError("never arrived")
+            original(request)  # type: ignore[arg-type]
+
+        sim.restart = swallow  # type: ignore[method-assign]
+        operation = await Watched(sim, journal).rest(APPROVED)
+        assert operation.reason == "done"
+        assert operation.step("restart-k0s-master-2").attempt == 2
+        assert sim.hosts["k0s-master-2"].jobs == [("restart-k0s-master-2", 2)]
+
+    in_virtual_time(test)
+
+
+def test_controller_that_never_gets_ready_stops_everything(tmp_path: Path) -> None:
+    """Active, and its API never ready: SX, no other controller is touched, and its help brings it home (F33)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        sim.hosts["k0s-master-2"].ready_after = 1e9
+        watched = Watched(sim, journal)
+        operation = await watched.rest(APPROVED)
+        assert operation.state is OperationState.PAUSED
+        assert operation.step("restart-k0s-master-2").state is StepState.FAILED
+        assert sim.hosts["k0s-master-3"].jobs == sim.hosts["k0s-master-1"].jobs == []
+        journal.close()
+
+        sim.hosts["k0s-master-2"].ready_after = 12
+        again = Watched(sim, Journal.reopen(journal.directory))
+        again.rests = lambda operation: operation.reason == "helped"
+        again.executor.tell("help", "restart-k0s-master-2")
+        helped = await again.rest(Event(Kind.RESUMED))
+        assert helped.step("restart-k0s-master-2").state is StepState.VERIFIED
+        assert [attempt for _, attempt in sim.hosts["k0s-master-2"].jobs] == [1, 2]
+        assert sim.hosts["k0s-master-3"].jobs == []
+
+    in_virtual_time(test)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda sim: setattr(sim, "base", sim.base.where("k0s-master-3", etcd_health=_sick())), "E-02"),
+        (lambda sim: setattr(sim.hosts["k0s-master-3"], "reachable", False), "k0s-master-3"),
+        (lambda sim: setattr(sim, "base", sim.base.changed("k0s-master-1", "service", job="9")), "C-03"),
+    ],
+)
+def test_gate_that_does_not_pass_stops_before_the_act(tmp_path: Path, spoil: Callable[[Sim], None], words: str) -> None:
+    """Sick etcd, a silent controller, a foreign job: nothing is locked and nothing touched."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        spoil(sim)
+        operation = await Watched(sim, journal).rest(APPROVED)
+        assert operation.state is OperationState.UNLOCKED
+        assert words in operation.reason
+        assert not any(host.jobs for host in sim.hosts.values())
+        assert not any(host.lock for host in sim.hosts.values())
+        assert sim.patches == []
+
+    in_virtual_time(test)
+
+
+def _sick() -> object:
+    from k0stui.model.etcd import EtcdHealth
+
+    return EtcdHealth(False, "no leader")
+
+
+def test_fault_between_two_controllers_pauses_before_the_second(tmp_path: Path) -> None:
+    """Something breaks after the first: the second is never touched, the lock stays, the reason is said."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        watched = Watched(sim, journal)
+
+        def hear(progress: Progress) -> None:
+            watched._hear(progress)
+            if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
+                sim.base = sim.base.where("k0s-master-1", etcd_health=_sick())
+
+        watched.executor._publish = hear
+        operation = await watched.rest(APPROVED)
+        assert operation.state is OperationState.PAUSED
+        assert "E-02" in operation.reason
+        assert sim.hosts["k0s-master-3"].jobs == []
+        assert sim.hosts["k0s-master-1"].lock.startswith("1 op-1")
+
+    in_virtual_time(test)
+
+
+def test_two_operators_one_wins(tmp_path: Path) -> None:
+    """Started at the same moment, one is LOCKED, the other ends with the holder's name and nothing touched (F12)."""
+
+    async def test() -> None:
+        sim = Sim(LoopClock())
+        first, second = (
+            Journal.create(tmp_path / "a", "op-1", plan_of()),
+            Journal.create(tmp_path / "b", "op-2", plan_of()),
+        )
+        both = [Watched(sim, first), Watched(sim, second)]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(watched.rest(APPROVED)) for watched in both]
+        ends = sorted(task.result().reason for task in tasks)
+        assert ends[0] == "done"
+        assert "locked by" in ends[1] or "could not be written" in ends[1], ends
+        assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
+
+    in_virtual_time(test)
+
+
+def test_lost_viewer_finishes_the_host_and_waits(tmp_path: Path) -> None:
+    """The host in flight is verified; then it pauses with that reason (F01)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        watched = Watched(sim, journal)
+
+        def hear(progress: Progress) -> None:
+            watched._hear(progress)
+            if (
+                progress.operation.step("restart-k0s-master-2").state is StepState.RESTARTING
+                and not progress.operation.pausing
+            ):
+                watched.executor.viewer_lost()
+
+        watched.executor._publish = hear
+        operation = await watched.rest(APPROVED)
+        assert (operation.state, operation.reason) == (OperationState.PAUSED, "viewer-lost")
+        assert operation.step("restart-k0s-master-2").state is StepState.VERIFIED
+        assert sim.hosts["k0s-master-3"].jobs == []
+
+    in_virtual_time(test)
+
+
+def test_full_journal_ends_all_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full before an intent: the error leaves, and the host is not touched (F23)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        keep = journal._keep
+
+        def full(line: bytes) -> None:
+            if b'"restart-k0s-master-2"' in line and b'"intent"' in line:
+                journal._dead = "no space left"
+            keep(line)
+
+        monkeypatch.setattr(journal, "_keep", full)
+        with pytest.raises(ExceptionGroup) as raised:
+            await Watched(sim, journal).executor.run(APPROVED)
+        assert raised.group_contains(JournalBroken)
+        assert not any(host.jobs for host in sim.hosts.values())
+
+    in_virtual_time(test)
+
+
+def test_hold_that_is_taken_back_is_exposure(tmp_path: Path) -> None:
+    """Somebody sets the strategy back while held: HOLD_LOST is journalled before the next step."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        watched = Watched(sim, journal)
+
+        def hear(progress: Progress) -> None:
+            watched._hear(progress)
+            if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED and progress.operation.held:
+                sim.strategy = {"type": "RollingUpdate"}
+
+        watched.executor._publish = hear
+        await watched.rest(APPROVED)
+        kinds = [record.payload.kind for record in read(journal.directory)[1]]
+        assert Kind.HOLD_LOST in kinds
+
+    in_virtual_time(test)
+
+
+def test_without_anybody_a_pause_ends_the_process(tmp_path: Path) -> None:
+    """Headless: the operation stays open and locked, the process ends, `resume` goes on."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        executor = Executor(journal, plan_of(), sim.ways(), lambda _: None, waits=False)
+        executor.tell("stop after this host")
+        operation = await executor.run(APPROVED)
+        assert (operation.state, operation.stopping) == (OperationState.PAUSED, True)
+        assert sim.hosts["k0s-master-2"].lock.startswith("1 op-1")
+
+        resumed = Watched(sim, Journal.reopen(journal.directory))
+        resumed.executor.tell("go on")
+        done = await resumed.executor.run(Event(Kind.RESUMED))
+        assert done.reason == "done"
+
+    in_virtual_time(test)
+
+
+def test_roll_back_gives_the_hold_back(tmp_path: Path) -> None:
+    """After one controller: nothing to put back on it, the agents are released, the lock is freed."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        watched = Watched(sim, journal)
+
+        def hear(progress: Progress) -> None:
+            watched._hear(progress)
+            restarting = progress.operation.step("restart-k0s-master-2").state is StepState.RESTARTING
+            if restarting and not progress.operation.pausing:
+                watched.executor.tell("pause")
+
+        watched.executor._publish = hear
+        assert (await watched.rest(APPROVED)).state is OperationState.PAUSED
+        journal.close()
+
+        again = Watched(sim, Journal.reopen(journal.directory))
+        again.executor.tell("roll back")
+        end = await again.executor.run(Event(Kind.RESUMED))
+        assert (end.state, end.reason, end.held) == (OperationState.UNLOCKED, "rolled back", ())
+        assert sim.strategy["type"] == "RollingUpdate"
+        assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [0, 1, 0]
+
+    in_virtual_time(test)
+
+
+def test_adopted_from_records_of_the_controllers(tmp_path: Path) -> None:
+    """The first machine is gone for good: another one rebuilds the journal, fences, and ends it (F11, I9)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path / "a", plan_of())
+        await _killed(Watched(sim, journal), journal, 17)
+        plan, lines = plan_of(), [f"{line}\n".encode() for host in sim.hosts.values() for line in host.records]
+        stale = sim.guard(sim.shells()[sim.base.controllers[0].name], journal.operation)
+
+        theirs = journal_of(tmp_path / "b", "op-1", plan, lines)
+        assert [step.state for step in theirs.operation.steps][:2] == [step.state for step in journal.operation.steps][
+            :2
+        ]
+        guards = {name: sim.guard(shell, theirs.operation) for name, shell in sim.shells().items()}
+        assert await take(theirs, plan, guards, "bob@b:9", sim.clock) == ()
+        assert (await stale.beat()).verdict is Verdict.LOCK
+
+        watched = Watched(sim, theirs)
+        watched.executor.tell("go on")
+        end = await watched.executor.run(Event(Kind.RESUMED))
+        assert (end.reason, end.epoch, end.owner) == ("done", 2, "bob@b:9")
+        assert sim.worst == 2
+        assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
+
+    in_virtual_time(test)
+
+
+def test_fenced_executor_hands_over(tmp_path: Path) -> None:
+    """Adopted while it works: it notices by its beat or by the guard, acts no more, and ends as HANDED_OVER (F14)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        watched = Watched(sim, journal)
+
+        def hear(progress: Progress) -> None:
+            watched._hear(progress)
+            if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
+                for host in sim.hosts.values():
+                    host.lock = "2 op-1 bob@b:9"
+
+        watched.executor._publish = hear
+        watched.rests = lambda operation: operation.state is OperationState.HANDED_OVER
+        end = await watched.rest(APPROVED)
+        assert end.state is OperationState.HANDED_OVER
+        assert sim.hosts["k0s-master-3"].jobs == []
+
+    in_virtual_time(test)
+
+
+def test_records_of_a_fenced_writer_do_not_count(tmp_path: Path) -> None:
+    """Two wrote the same number: the higher epoch counts, and what the lower one wrote after it does not."""
+    kept = journal_in(tmp_path / "a", plan_of())
+    for event in (
+        APPROVED,
+        Event(Kind.LOCKING, epoch=1),
+        Event(Kind.LOCKED, epoch=1),
+        Event(Kind.PAUSE),
+        Event(Kind.PAUSED),
+    ):
+        kept.append(event, NOW, 0.0)
+    fork = journal_of(tmp_path / "b", "op-1", plan_of(), kept.lines[:3])
+    fork.append(Event(Kind.ADOPTED, epoch=2), NOW, 0.0)
+
+    assert merged([*kept.lines, *fork.lines, b'{"by":"guard"}\n', b'{"seq":9']) == fork.lines
+
+
+def test_old_approval_is_void(tmp_path: Path) -> None:
+    """A plan that was approved and not begun within half an hour is not carried out."""
+
+    async def test() -> None:
+        old = replace(plan_of(), made_at=START - timedelta(minutes=31))
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, old)
+        end = await sim.executor(journal, old).run(APPROVED)
+        assert (end.state, "30 minutes" in end.reason) == (OperationState.UNLOCKED, True)
+        assert not any(host.lock for host in sim.hosts.values())
+
+    in_virtual_time(test)
+
+
+def test_plan_that_cannot_be_kept_gives_the_lock_back(tmp_path: Path) -> None:
+    """A controller whose disk takes no plan: nothing is begun, and no lock is left anywhere (F18)."""
+
+    async def test() -> None:
+        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
+        sim.hosts["k0s-master-3"].full = True
+        end = await Watched(sim, journal).executor.run(APPROVED)
+        assert "could not be kept" in end.reason
+        assert {host.lock for host in sim.hosts.values()} == {"1 - -", ""}
+
+    in_virtual_time(test)

@@ -1,0 +1,362 @@
+"""Gates: each passes on a healthy cluster, fails on its own fault, and is UNKNOWN, not PASS, when it cannot see."""
+
+# ruff: noqa: E501 -- tables read by rows
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from k0stui.model.cluster import Listener, LocalReady, OtherActor, Reachable
+from k0stui.model.etcd import EtcdHealth, EtcdMember
+from k0stui.model.host import Certificate, ClockOffset, Filesystem
+from k0stui.model.k0s import Version
+from k0stui.model.kubernetes import EtcdMemberObject, EtcdMemberSpec, Metadata
+from k0stui.model.observed import Known, Unknown, require
+from k0stui.plans import gates
+from k0stui.plans.gates import GATES
+from k0stui.plans.gates.e04_disk_latency import p99
+from k0stui.plans.gates.e05_quorum_without import VoterHealth, keeps_quorum_without
+from k0stui.plans.gates.gate import Gate, Result, Situation, judge
+from k0stui.plans.gates.w02_floor import floor
+from k0stui.plans.world import GuardAnswer
+from k0stui.plans.world import Verdict as Exit
+from tests.builders import GIB, NOW, Cluster, unknown
+from tests.plans.situations import (
+    IMAGE,
+    M1,
+    M2,
+    M3,
+    W1,
+    asked,
+    healthy,
+    incident,
+    nllb,
+    ours,
+    situation,
+    staged,
+)
+
+Change = Callable[[Cluster], Cluster]
+
+
+def both(change: Change) -> Callable[[Cluster], Cluster]:
+    """The same change in both looks."""
+    return lambda cluster: change(cluster).steady()
+
+
+def node_named(cluster: Cluster, name: str, **changed: object) -> Cluster:
+    nodes = require(cluster.apis[0].nodes)
+    return cluster.apis_with(
+        nodes=tuple(msgspec.structs.replace(node, **changed) if node.name == name else node for node in nodes)
+    )
+
+
+def not_ready(cluster: Cluster, *names: str) -> Cluster:
+    for name in names:
+        status = next(node.status for node in require(cluster.apis[0].nodes) if node.name == name)
+        condition = msgspec.structs.replace(status.conditions[0], status="False")
+        cluster = node_named(cluster, name, status=msgspec.structs.replace(status, conditions=[condition]))
+    return cluster
+
+
+def cordoned(cluster: Cluster, name: str) -> Cluster:
+    node = next(node for node in require(cluster.apis[0].nodes) if node.name == name)
+    return node_named(cluster, name, spec=msgspec.structs.replace(node.spec, unschedulable=True))
+
+
+def lease_of(cluster: Cluster, name: str, holder: str) -> Cluster:
+    leases = require(cluster.apis[0].leases)
+    changed = tuple(
+        msgspec.structs.replace(it, spec=msgspec.structs.replace(it.spec, holder_identity=holder))
+        if it.name == name
+        else it
+        for it in leases
+    )
+    return cluster.apis_with(leases=changed)
+
+
+MEMBERS = tuple(EtcdMember(100 + n, f"k0s-master-{n + 1}", ()) for n in range(3))
+LEARNER = (*MEMBERS, EtcdMember(200, "k0s-master-4", (), True))
+UNSTARTED = (*MEMBERS, EtcdMember(200, "", ()))
+
+FAILS: dict[str, tuple[Change, str]] = {
+    "C-01": (lambda it: it.changed(M2, "identity", machine_id="another"), "not the host"),
+    "C-01 ca": (lambda it: it.where(M2, ca_sha256="11" * 32), "not the host"),
+    "C-02": (lambda it: it.api_where(M3, cluster_uid="another"), "another cluster"),
+    "C-03 job": (lambda it: it.changed(M3, "service", job="4711"), "job 4711"),
+    "C-03 down": (lambda it: it.changed(M3, "service", active="failed", sub="failed"), "failed/failed"),
+    "C-03 disabled": (lambda it: it.changed(M3, "service", enabled="disabled"), "disabled"),
+    "C-03 reload": (lambda it: it.changed(M3, "service", needs_reload=True), "daemon-reload"),
+    "C-03 flaps": (lambda it: it.changed(M3, "service", restarts=3), "3 times"),
+    "C-03 pid": (lambda it: it.changed(M3, "service", main_pid=77), "pid 77"),
+    "C-03 kill": (lambda it: it.changed(M3, "service", kill_mode="control-group"), "KillMode"),
+    "C-03 openrc": (lambda it: it.changed(M3, "identity", init="openrc"), "openrc"),
+    "C-04": (lambda it: it.without_sudo(W1).changed(W1, "privileges", sudo=False), "sudo -n is refused"),
+    "C-04 tool": (lambda it: it.changed(M1, "privileges", tools=frozenset({"sync", "sha256sum", "timeout", "curl"})), "no flock"),
+    "C-05": (lambda it: it.where(M2, clock=ClockOffset(41, 0.1)), "+41 s"),
+    "C-06": (lambda it: it.where(M2, disks=(Filesystem("/", "/dev/sda1", 10 * GIB, GIB // 2),)), "0.5 GiB"),
+    "C-06 slope": (lambda it: it.where(M2, disks=(Filesystem("/", "/dev/sda1", 100 * GIB, 63 * GIB),)), "in 1 h"),
+    "C-06 inodes": (lambda it: it.where(M2, disks=(Filesystem("/", "x", 100 * GIB, 64 * GIB, 1000, 10),)), "inodes"),
+    "C-07": (lambda it: it.where(M2, other_actors=(OtherActor("k0sctl", 5),)), "k0sctl"),
+    "C-07 cordon": (lambda it: cordoned(it, W1), "cordoned since"),
+    "E-01 learner": (lambda it: it.controllers_with(etcd_members=LEARNER), "learner"),
+    "E-01 unstarted": (lambda it: it.controllers_with(etcd_members=UNSTARTED), "never started"),
+    "E-01 differ": (lambda it: it.where(M3, etcd_members=MEMBERS[:2]), "same list"),
+    "E-02": (lambda it: it.where(M3, etcd_health=EtcdHealth(False, "no leader")), "no leader"),
+    "E-02 leader": (lambda it: it.changed(M3, "etcd_status", leader=101), "one leader"),
+    "E-02 term": (lambda it: it.changed(M3, "etcd_status", raft_term=4), "terms"),
+    "E-02 lag": (lambda it: it.changed(M3, "etcd_status", applied_index=48_000), "2000 entries behind"),
+    "E-03": (lambda it: it.changed(M3, "etcd_status", alarms=("NOSPACE",)), "NOSPACE"),
+    "E-04": (lambda it: it.changed(M3, "etcd_metrics", leader_changes=2), "leader change"),
+    "E-04 slow": (lambda it: it.changed(M3, "etcd_metrics", fsync_buckets=((0.1, 0.0), (0.5, 50.0))), "500 ms"),
+    "E-05": (lambda it: it.where(M3, etcd_health=EtcdHealth(False)), "not counted: k0s-master-3"),
+    "E-05 job": (lambda it: it.changed(M3, "service", job="1"), "not counted: k0s-master-3"),
+    "E-05 silent": (lambda it: it.unreachable(M3), "not counted: k0s-master-3"),
+    "E-05 unstarted": (lambda it: it.controllers_with(etcd_members=UNSTARTED), "quorum of 4 is 3"),
+    "E-06": (
+        lambda it: it.apis_with(etcd_members=(EtcdMemberObject(metadata=Metadata(name=M2), spec=EtcdMemberSpec(leave=True)),)),
+        "spec.leave",
+    ),
+    "A-01": (lambda it: it.where(M3, api_ready=LocalReady(500, ("etcd",))), "etcd"),
+    "A-02": (lambda it: lease_of(it, "k0s-ctrl-k0s-master-3", ""), "2 leases"),
+    "A-04": (lambda it: not_ready(it, W1), "not Ready"),
+    "A-05": (lambda it: it.changed(M3, "konnectivity_server", server_count=2), "announces 2 of 3"),
+    "A-05 young": (lambda it: it.changed(M3, "konnectivity_server", pid=2001), "restarted just now"),
+    "A-05 lease": (lambda it: lease_of(it, "k0s-ctrl-k0s-master-3", "old"), "own lease"),
+    "A-06": (lambda it: it.agents(4, 4, 2), "has 2 of 4"),
+    "R-01": (lambda it: it.where(M1, binary=Version.parse("1.33.1")), "disk has v1.33.1"),
+    "R-02": (lambda it: it.changed(M1, "config_file", config=replace(require(it.host(M1).config_file).config, cluster_wide=(("spec.network.provider", '"calico"'),))), "would change too"),
+    "R-05": (lambda it: it.where(M1, certificates=(Certificate("/x.crt", NOW + timedelta(hours=3)),)), "/x.crt"),
+    "R-06": (lambda it: it.changed(M1, "service", result="exit-code"), "exit-code"),
+    "R-07": (lambda it: it.changed(M1, "konnectivity_server", pids=(2000, 2077)), "2077"),
+    "R-08": (lambda it: it.changed(M1, "service", started_at=NOW - timedelta(minutes=1)), "60 s ago"),
+    "R-08 boot": (lambda it: it.changed(M1, "identity", boot_id="another"), "rebooted"),
+    "W-02": (lambda it: not_ready(it, "k0s-worker-2"), "stay Ready"),
+}  # fmt: skip
+
+NLLB_FAILS: dict[str, tuple[Change, str]] = {
+    "N-02": (lambda it: it.configured_on(M2, external_address="10.10.10.70"), "externalAddress"),
+    "N-02 konnectivity": (lambda it: it.configured_on(M2, konnectivity_external_address="lb"), "spec.konnectivity"),
+    "N-03": (lambda it: it.changed(M2, "status", args=("k0s", "--enable-dynamic-config")), "dynamic"),
+    "N-04": (lambda it: it.changed(M2, "status", version=Version.parse("1.25.9")), "1.26.1"),
+    "N-06": (lambda it: it.where(W1, listeners=(Listener("127.0.0.1", 7443, "haproxy"),)), "haproxy"),
+    "N-07": (lambda it: it.where(W1, reach=tuple(Reachable(f"10.10.10.4{n}", port, n < 3, "timeout") for n in (1, 2, 3) for port in (6443, 8132))), "timeout"),
+    "N-08": (lambda it: it.where(W1, localhost=("127.0.0.1", "10.0.0.1")), "10.0.0.1"),
+    "N-09": (lambda it: it.where(W1, images=("pause:3.9",)), IMAGE),
+    "N-10": (lambda it: it.changed(M2, "config_file", sha256="ff" * 32), "changed since"),
+    "N-10 link": (lambda it: it.changed(M2, "config_file", links=2), "link"),
+    "N-11": (lambda it: it.configured_on(M2, cluster_wide=(("spec.network.provider", '"calico"'),)), "differ"),
+    "N-12": (lambda it: it.where(W1, localhost=("10.0.0.1",)), "N-08"),
+    "W-07": (lambda it: it, "not say that the balancer is on"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FAILS)
+def test_gate_fails_on_its_fault(case: str) -> None:
+    """One thing wrong, and the gate says which; with the cluster whole it passes."""
+    plan, gate = staged(), case.split()[0]
+    host = W1 if gate == "W-02" else M1
+    change, words = FAILS[case]
+    whole, broken = healthy(), change(healthy())
+    if gate == "W-02":
+        plan = replace(plan, hosts=(*plan.hosts, *nllb().hosts[3:]))
+        broken = not_ready(broken, "k0s-worker-3")
+    if gate == "C-04" and "tool" not in case:
+        plan = replace(plan, hosts=(*plan.hosts, *nllb().hosts[3:]))
+
+    assert asked(gate, situation(plan, whole, host)).result is Result.PASS, asked(gate, situation(plan, whole, host))
+    said = asked(gate, situation(plan, broken, host))
+    assert (said.result, words in said.evidence) == (Result.FAIL, True), said
+
+
+@pytest.mark.parametrize("case", NLLB_FAILS)
+def test_nllb_gate_fails_on_its_fault(case: str) -> None:
+    """The same for what only node-local load balancing asks."""
+    plan, gate = nllb(), case.split()[0]
+    change, words = NLLB_FAILS[case]
+    if gate != "W-07":
+        assert asked(gate, situation(plan, incident())).result is Result.PASS, asked(gate, situation(plan, incident()))
+    said = asked(gate, situation(plan, change(incident())))
+    assert (said.result, words in said.evidence) == (Result.FAIL, True), said
+
+
+BLIND: dict[str, str] = {
+    "C-01": "identity", "C-03": "service", "C-04": "privileges", "C-05": "clock", "C-06": "disks",
+    "C-07": "other_actors", "E-01": "etcd_members", "E-02": "etcd_health", "E-03": "etcd_status",
+    "E-04": "etcd_metrics", "A-01": "api_ready", "A-05": "konnectivity_server", "A-06": "konnectivity_metrics",
+    "R-01": "binary", "R-02": "config_file", "R-05": "certificates", "R-06": "service", "R-07": "konnectivity_server",
+    "R-08": "service", "N-02": "config_file", "N-03": "status", "N-04": "status", "N-06": "listeners", "N-07": "reach",
+    "N-08": "localhost", "N-09": "images", "N-10": "config_file", "N-11": "config_file", "N-12": "localhost",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("gate", BLIND)
+def test_unseen_is_unknown_and_blocks(gate: str) -> None:
+    """A fact that could not be had makes the gate UNKNOWN on whichever host it lacks (I14)."""
+    plan = nllb()
+    fact = BLIND[gate]
+    hosts = (W1,) if fact in ("listeners", "reach", "localhost", "images") else (M1,)
+    blind = incident()
+    for host in hosts:
+        blind = blind.where(host, **{fact: unknown()})
+    said = asked(gate, situation(plan, blind, None if gate.startswith("N") else hosts[0]))
+
+    assert said.result is Result.UNKNOWN, said
+    assert not said.passes
+
+
+@pytest.mark.parametrize("fact", ["nodes", "leases", "daemonsets", "autopilot", "worker_configs", "cluster_uid"])
+def test_silent_api_servers_are_unknown(fact: str) -> None:
+    """With no API server answering, what only they know is UNKNOWN."""
+    gate = {
+        "nodes": "A-04",
+        "leases": "A-03",
+        "daemonsets": "A-04",
+        "autopilot": "C-07",
+        "worker_configs": "W-07",
+        "cluster_uid": "C-02",
+    }[fact]
+
+    assert asked(gate, situation(nllb(), incident().apis_with(**{fact: unknown()}), W1)).result is Result.UNKNOWN
+
+
+def test_old_evidence_is_unknown() -> None:
+    """A value from half a minute ago does not open a gate, however good it was."""
+    late = replace(healthy(), taken_at=NOW + timedelta(seconds=30))
+
+    for gate in ("C-03", "E-02", "A-01", "A-05", "A-06"):
+        assert asked(gate, situation(staged(), late, M1)).result is Result.UNKNOWN
+
+
+@pytest.mark.parametrize("gate", ["C-03", "E-04", "A-05", "A-06"])
+def test_one_look_is_not_enough_where_two_are_needed(gate: str) -> None:
+    """What only a difference can tell is UNKNOWN after the first look."""
+    assert asked(gate, situation(staged(), replace(healthy(), earlier=None), M1)).result is Result.UNKNOWN
+
+
+def test_lock_gate_knows_ours_free_and_others() -> None:
+    """Ours while we hold it, free before; another's, a higher epoch, or an unreadable line never passes."""
+    plan = staged()
+    good = situation(plan, healthy(), M1)
+    assert asked("C-08", good).passes
+    assert not asked("C-08", replace(good, operation=None)).passes
+    free = tuple((name, replace(answer, op="-", owner="-")) for name, answer in ours(plan))
+    assert asked("C-08", replace(good, operation=None, guards=free)).passes
+    assert not asked("C-08", replace(good, guards=free)).passes
+
+    def with_first(answer: GuardAnswer) -> Situation:
+        return replace(good, guards=((M1, answer), *ours(plan)[1:]))
+
+    for answer in (
+        GuardAnswer(Exit.ACCEPTED, epoch=4, op="op-1"),
+        GuardAnswer(Exit.ACCEPTED, epoch=3, op="op-2", owner="bob@b:2"),
+        GuardAnswer(Exit.ACCEPTED, epoch=None, op="unreadable"),
+    ):
+        assert not asked("C-08", with_first(answer)).passes
+    assert asked("C-08", replace(good, guards=ours(plan)[1:])).result is Result.UNKNOWN
+
+
+def test_quorum_is_counted_of_real_voters() -> None:
+    """Three of three leave one out; a silent one, or a fourth that never started, closes the gate."""
+
+    def voter(name: str, **lacks: bool) -> VoterHealth:
+        facts = {"healthy": True, "answered": True, "at_our_epoch": True, "no_job": True, **lacks}
+        return VoterHealth(name, **facts)
+
+    three = [voter("a"), voter("b"), voter("c")]
+    assert keeps_quorum_without("a", three)
+    for field in fields(VoterHealth)[1:]:
+        assert not keeps_quorum_without("a", [voter("a"), voter("b"), voter("c", **{field.name: False})])
+        assert keeps_quorum_without("c", [voter("a"), voter("b"), voter("c", **{field.name: False})])
+    assert not keeps_quorum_without("a", [*three, voter("", healthy=False)])
+    assert not keeps_quorum_without("a", three[:2])
+    assert not keeps_quorum_without("a", three[:1])
+    assert keeps_quorum_without("a", [*three, voter("d"), voter("e", healthy=False)])
+
+
+def test_unfenced_host_does_not_count() -> None:
+    """A controller whose lock is not at our epoch is not counted for quorum, however healthy it looks."""
+    plan = staged()
+    older = tuple((name, replace(answer, epoch=2) if name == M3 else answer) for name, answer in ours(plan))
+
+    assert asked("E-05", situation(plan, healthy(), M1)).passes
+    assert not asked("E-05", situation(plan, healthy(), M1, guards=older)).passes
+    assert not asked("E-05", situation(plan, healthy(), M1, guards=ours(plan)[:2])).passes
+
+
+def test_helped_host_is_left_out_of_what_it_cannot_pass() -> None:
+    """A controller that is down does not block its own help; the others are still asked."""
+    plan = staged()
+    down = healthy().changed(M1, "service", active="failed", sub="failed").where(M1, api_ready=LocalReady(0))
+
+    assert not asked("A-01", situation(plan, down, M1)).passes
+    assert asked("A-01", situation(plan, down, M1, helping=True)).passes
+    assert not asked("A-01", situation(plan, down.where(M2, api_ready=LocalReady(0)), M1, helping=True)).passes
+
+
+def test_excused_node_does_not_block() -> None:
+    """A node that was not Ready when planned is named in the plan and blocks nothing."""
+    plan = replace(staged(), excused=(W1,))
+
+    assert asked("A-04", situation(plan, not_ready(healthy(), W1))).passes
+    assert not asked("A-04", situation(plan, not_ready(healthy(), W1, "k0s-worker-2"))).passes
+
+
+@pytest.mark.parametrize(("workers", "wanted"), [(1, 0), (2, 1), (4, 3), (5, 4), (10, 8), (100, 80)])
+def test_floor_allows_one_of_few(workers: int, wanted: int) -> None:
+    """Four of five, but with few workers always one."""
+    assert floor(workers) == wanted
+
+
+def test_p99_is_of_the_time_between() -> None:
+    """Old slow writes do not count; the bucket that 99 % of the new ones are in does."""
+    metrics = require(healthy().host(M1).etcd_metrics)
+    before = replace(metrics, fsync_buckets=((0.01, 1000.0), (0.1, 2000.0), (1.0, 2000.0)))
+    now = replace(metrics, fsync_buckets=((0.01, 1099.0), (0.1, 2100.0), (1.0, 2100.0)))
+
+    assert p99(before, now) == 0.01
+    assert p99(before, before) == 0.0
+    assert p99(before, replace(now, fsync_buckets=((0.01, 1050.0), (0.1, 2100.0), (1.0, 2100.0)))) == 0.1
+
+
+def test_gate_that_crashes_blocks() -> None:
+    """A bug in a gate is UNKNOWN, never a way through."""
+
+    def broken(_: Situation) -> str:
+        raise ZeroDivisionError("oops")
+
+    said = judge(Gate("X-01", "broken", broken), situation(staged(), healthy()))
+    assert (said.result, "ZeroDivisionError" in said.evidence) == (Result.UNKNOWN, True)
+
+
+def test_own_process_must_be_known() -> None:
+    """Whether we survive logout must be known before anything is begun."""
+    found = situation(staged(), healthy())
+
+    assert asked("C-09", found).passes
+    assert asked("C-09", replace(found, own_process=Known("KillUserProcesses=yes", NOW))).result is Result.FAIL
+    assert asked("C-09", replace(found, own_process=Unknown("not asked", NOW))).result is Result.UNKNOWN
+
+
+def test_every_file_is_listed_and_named_by_its_id() -> None:
+    """A gate that is not in the list would never be asked."""
+    folder = Path(gates.__file__).parent
+    ids = {f"{path.stem[0].upper()}-{path.stem[1:3]}" for path in folder.glob("[a-z][0-9][0-9]_*.py")}
+
+    assert ids == set(GATES)
+    assert all(gate.id == name for name, gate in GATES.items())
+
+
+def test_operation_without_lock_has_no_epoch() -> None:
+    """Before the lock a free lock is what makes a voter count; one held by another does not."""
+    plan = staged()
+    free = tuple((name, replace(answer, op="-")) for name, answer in ours(plan))
+
+    assert asked("E-05", situation(plan, healthy(), M1, operation=None, guards=free)).passes
+    assert not asked("E-05", situation(plan, healthy(), M1, operation=None)).passes

@@ -1,0 +1,282 @@
+"""The transition table: whatever happens, in any order, the promises of an operation hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from k0stui.errors import JournalBroken
+from k0stui.model.host import HostName, Role
+from k0stui.model.operation import (
+    HostInPlan,
+    Operation,
+    OperationState,
+    Plan,
+    PlannedStep,
+    StepState,
+    begin,
+    confirmation,
+    decode_plan,
+)
+from k0stui.model.transition import _TABLE, VIEWER_LOST, Do, Effect, Event, Kind, advance, fold, rests
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+STEPS = ("c1", "c2", "c3")
+
+
+def a_plan(cluster: str = "prod", hosts: tuple[str, ...] = STEPS, role: Role = Role.CONTROLLER) -> Plan:
+    return Plan(
+        "restart-controllers", cluster, "uid",
+        tuple(HostInPlan(HostName(host), role) for host in hosts),
+        tuple(PlannedStep(host, "restart", HostName(host), f"Restart {host}", "restart") for host in hosts),
+        AT, "nonce",
+    )  # fmt: skip
+
+
+def driven(operation: Operation, *events: Event | Kind) -> Operation:
+    return fold(operation, (event if isinstance(event, Event) else Event(event) for event in events))
+
+
+def running() -> Operation:
+    return driven(begin("op", a_plan()), Kind.APPROVED, Event(Kind.LOCKING, epoch=1), Kind.LOCKED)
+
+
+def through(step: str, *last: Kind) -> tuple[Event, ...]:
+    kinds = (Kind.CHOSEN, Kind.GATED, Kind.INTENT, *last)
+    return tuple(Event(kind, step) for kind in kinds)
+
+
+WHOLE = (Kind.ACCEPTED, Kind.RESTARTING, Kind.READY, Kind.VERIFIED)
+
+
+def test_every_kind_has_a_row() -> None:
+    """No event can arrive that the table does not know."""
+    assert set(_TABLE) == set(Kind)
+
+
+def test_usual_way_ends_unlocked() -> None:
+    """Approve, lock, three steps, proof, unlock."""
+    events = [event for step in STEPS for event in through(step, *WHOLE)]
+    done = driven(running(), *events, Kind.NOTHING_LEFT, Kind.PROVEN, Kind.UNLOCKED)
+
+    assert (done.state, done.reason) == (OperationState.UNLOCKED, "done")
+    assert [step.attempt for step in done.steps] == [1, 1, 1]
+
+
+def test_only_intent_leads_to_an_act() -> None:
+    """`APPLY` follows the event INTENT and no other, so a synced intent comes before every act (I4)."""
+    gated = driven(running(), Event(Kind.CHOSEN, "c1"), Event(Kind.GATED, "c1"))
+
+    assert advance(gated, Event(Kind.INTENT, "c1"))[1] == (Effect(Do.APPLY, "c1"),)
+
+
+@pytest.mark.parametrize("last", [(), WHOLE[:1], WHOLE[:2], WHOLE[:3]])
+def test_nothing_begins_while_a_step_is_in_flight(last: tuple[Kind, ...]) -> None:
+    """A second host cannot be chosen, gated or restarted before the first is verified (I1)."""
+    flying = driven(running(), *through("c1", *last))
+    for kind in (Kind.CHOSEN, Kind.GATED, Kind.INTENT):
+        with pytest.raises(JournalBroken, match="cannot happen now"):
+            advance(flying, Event(kind, "c2"))
+
+
+def test_failed_step_stops_everything_but_help_and_rollback() -> None:
+    """Past a failed controller there is no way on: neither another step nor *go on*, nor the end."""
+    failed = driven(running(), *through("c1", Kind.ACCEPTED), Event(Kind.FAILED, "c1", why="180 s"))
+
+    assert failed.state is OperationState.PAUSED
+    for event in (Event(Kind.CHOSEN, "c2"), Event(Kind.GO_ON), Event(Kind.NOTHING_LEFT)):
+        with pytest.raises(JournalBroken):
+            advance(failed, event)
+    helped, effects = advance(failed, Event(Kind.HELP, "c1"))
+    assert effects == (Effect(Do.GATE, "c1"),)
+    assert helped.step("c1").helping
+    again = driven(helped, *through("c1", *WHOLE)[1:])
+    assert (again.state, again.reason, again.step("c1").attempt) == (OperationState.PAUSED, "helped", 2)
+
+
+def test_refusal_by_the_guard_pauses_and_counts_the_attempt() -> None:
+    """A certain *no* leaves the step to be begun, with the next number."""
+    refused = driven(running(), *through("c1"), Event(Kind.REFUSED, "c1", why="no-quorum-without-us"))
+
+    assert (refused.state, refused.reason) == (OperationState.PAUSED, "no-quorum-without-us")
+    assert refused.step("c1").state is StepState.PENDING
+    again = driven(refused, Kind.GO_ON, *through("c1"))
+    assert again.step("c1").attempt == 2
+
+
+def test_unknown_outcome_only_looks() -> None:
+    """After a lost connection the only effect is to look at the host; the step stays where it was (F06)."""
+    flying = driven(running(), *through("c1"))
+    after, effects = advance(flying, Event(Kind.UNKNOWN, "c1", why="no answer"))
+
+    assert effects == (Effect(Do.OBSERVE, "c1"),)
+    assert after.step("c1").state is StepState.INTENT
+
+
+@pytest.mark.parametrize("last", [(), WHOLE[:1], WHOLE[:2], WHOLE[:3]])
+def test_resume_asks_the_host_of_an_intent(last: tuple[Kind, ...]) -> None:
+    """After a crash an intent without result is observed; nothing is applied and nothing else begun."""
+    _, effects = advance(driven(running(), *through("c1", *last)), Event(Kind.RESUMED))
+
+    assert effects == (Effect(Do.VERIFY if Kind.READY in last else Do.OBSERVE, "c1"),)
+
+
+def test_resume_gates_anew() -> None:
+    """What was gated before a crash rests on old evidence."""
+    gated = driven(running(), Event(Kind.CHOSEN, "c1"), Event(Kind.GATED, "c1"))
+    resumed, effects = advance(gated, Event(Kind.RESUMED))
+
+    assert resumed.step("c1").state is StepState.PENDING
+    assert effects == (Effect(Do.CHOOSE),)
+
+
+def test_pause_waits_for_the_host_in_flight() -> None:
+    """Nothing is left half-way: the pause begins when the host is verified."""
+    asked = driven(running(), *through("c1", Kind.ACCEPTED), Event(Kind.PAUSE, why="asked"))
+    assert asked.state is OperationState.RUNNING
+
+    rested = driven(asked, Event(Kind.READY, "c1"), Event(Kind.VERIFIED, "c1"))
+    assert (rested.state, rested.reason) == (OperationState.PAUSED, "asked")
+
+
+def test_lost_viewer_does_not_stop_the_workers_while_exposed() -> None:
+    """Exposed, it goes on until the exposure is over, and pauses then (decision 15)."""
+    lost = driven(running(), Event(Kind.EXPOSED, at=AT), *through("c1"), Event(Kind.PAUSE, why=VIEWER_LOST))
+    on = driven(lost, Event(Kind.READY, "c1"), Event(Kind.VERIFIED, "c1"))
+    assert on.state is OperationState.RUNNING
+    assert not rests(on)
+
+    covered = driven(on, Kind.COVERED, Kind.PAUSED)
+    assert (covered.state, covered.reason) == (OperationState.PAUSED, VIEWER_LOST)
+
+
+@pytest.mark.parametrize("flag", [Event(Kind.HELD, facts=(("konnectivity-agent", "{}"),)), Event(Kind.EXPOSED, at=AT)])
+def test_never_done_while_held_or_exposed(flag: Event) -> None:
+    """DONE with a leftover cannot be written down (I7)."""
+    events = [event for step in STEPS for event in through(step, *WHOLE)]
+    proving = driven(running(), flag, *events, Kind.NOTHING_LEFT)
+
+    with pytest.raises(JournalBroken):
+        advance(proving, Event(Kind.PROVEN))
+
+
+def test_lost_hold_is_exposure() -> None:
+    """A hold that k0s took back is no longer held, and exposed rules apply."""
+    held = driven(running(), Event(Kind.HELD, facts=(("konnectivity-agent", "{}"),)))
+    lost = driven(held, Event(Kind.HOLD_LOST, facts=(("konnectivity-agent", ""),), at=AT))
+
+    assert (lost.held, lost.exposed, lost.exposed_since) == ((), True, AT)
+
+
+def test_roll_back_takes_begun_steps_only() -> None:
+    """What was never begun stays as it is; what was verified may be begun again, backwards, and only so (I15)."""
+    half = driven(running(), *through("c1", *WHOLE), Event(Kind.PAUSE), *through("c2", *WHOLE))
+    back = driven(half, Kind.ROLL_BACK)
+    assert [step.id for step in back.open_steps] == ["c1", "c2"]
+    with pytest.raises(JournalBroken):
+        advance(back, Event(Kind.CHOSEN, "c3"))
+
+    events = [event for step in ("c2", "c1") for event in through(step, *WHOLE)]
+    end = driven(back, *events, Kind.NOTHING_LEFT, Kind.UNLOCKED)
+    assert (end.state, end.reason) == (OperationState.UNLOCKED, "rolled back")
+
+
+def test_adoption_fences_and_waits() -> None:
+    """A higher epoch takes over, asks about what is in flight, and goes on only when told; an equal one cannot."""
+    flying = driven(running(), *through("c1", Kind.ACCEPTED))
+    with pytest.raises(JournalBroken):
+        advance(flying, Event(Kind.ADOPTED, epoch=1))
+    taken, effects = advance(flying, Event(Kind.ADOPTED, epoch=2))
+    assert (taken.state, taken.epoch, effects) == (OperationState.PAUSED, 2, (Effect(Do.OBSERVE, "c1"),))
+
+    seen = driven(taken, Event(Kind.READY, "c1"), Event(Kind.VERIFIED, "c1"))
+    assert seen.state is OperationState.PAUSED
+
+
+def test_plan_hash_covers_every_byte() -> None:
+    """An edited plan does not decode, and any change changes the hash."""
+    plan = a_plan()
+
+    assert decode_plan(plan.canonical()) == plan
+    assert a_plan("other").sha256 != plan.sha256
+    with pytest.raises(JournalBroken):
+        decode_plan(plan.canonical().replace(b'"cluster":"prod"', b'"cluster": "prod"'))
+    with pytest.raises(JournalBroken):
+        decode_plan(b"{}")
+
+
+def test_what_must_be_typed() -> None:
+    """The cluster's name; for one single worker its host name; a shared name alone proves nothing."""
+    assert confirmation(a_plan(), "c1") == "prod"
+    assert confirmation(a_plan("k0s-cluster"), "c1") == "k0s-cluster/c1"
+    assert confirmation(a_plan(hosts=("w1",), role=Role.WORKER), "c1") == "w1"
+    assert confirmation(a_plan(hosts=("c1",)), "c1") == "prod"
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Events in any order, legal or not: the illegal ones are refused, the promises hold after each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operation = begin("op", a_plan())
+        self.acts: list[tuple[str, int]] = []
+        self.over = False
+
+    @rule(kind=st.sampled_from(Kind), step=st.sampled_from(STEPS), epoch=st.integers(1, 4))
+    def happen(self, kind: Kind, step: str, epoch: int) -> None:
+        before = self.operation
+        facts = (("konnectivity-agent", "{}"),) if kind in (Kind.HELD, Kind.RELEASED, Kind.HOLD_LOST) else ()
+        try:
+            self.operation, effects = advance(before, Event(kind, step, "why", epoch, facts, AT))
+        except JournalBroken:
+            return
+        for effect in effects:
+            if effect.do is Do.APPLY:
+                assert kind is Kind.INTENT
+                self.acts.append((effect.step, self.operation.step(effect.step).attempt))
+        was, now = before.step(step).state, self.operation.step(step).state
+        if was is StepState.VERIFIED and now is not StepState.VERIFIED:
+            assert kind is Kind.ROLL_BACK
+
+    @precondition(lambda self: not self.operation.state.is_over)
+    @rule(step=st.sampled_from(STEPS))
+    def forward(self, step: str) -> None:
+        """Bias towards long lives: what an executor would do next."""
+        for kind in (
+            Kind.APPROVED,
+            Kind.LOCKING,
+            Kind.LOCKED,
+            Kind.GO_ON,
+            Kind.CHOSEN,
+            Kind.GATED,
+            Kind.INTENT,
+            *WHOLE,
+        ):
+            self.happen(kind, step, 1)
+
+    @invariant()
+    def one_in_flight(self) -> None:
+        assert len(self.operation.in_flight) <= 1
+
+    @invariant()
+    def no_attempt_twice(self) -> None:
+        assert len(self.acts) == len(set(self.acts))
+
+    @invariant()
+    def over_is_over(self) -> None:
+        assert self.operation.state is OperationState.UNLOCKED or not self.over
+        self.over = self.operation.state is OperationState.UNLOCKED
+
+    @invariant()
+    def done_is_clean(self) -> None:
+        if self.operation.state is OperationState.DONE:
+            assert not self.operation.held
+            assert not self.operation.exposed
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
