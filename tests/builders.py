@@ -7,10 +7,9 @@ Counters and states only as far as rules, plans and screens read them; the truth
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from k0stui.model.cluster import (
@@ -26,7 +25,7 @@ from k0stui.model.cluster import (
     Tunnel,
 )
 from k0stui.model.etcd import EtcdHealth, EtcdMember, EtcdMetrics, EtcdStatus
-from k0stui.model.host import Certificate, ClockOffset, Filesystem, HostIdentity, HostName, LogUsage, NodeName, Role
+from k0stui.model.host import Certificate, ClockOffset, Filesystem, HostIdentity, HostName, LogUsage, Role
 from k0stui.model.k0s import ClusterConfig, ComponentHealth, ConfigFile, K0sStatus, Version
 from k0stui.model.konnectivity import (
     AgentMetrics,
@@ -37,36 +36,23 @@ from k0stui.model.konnectivity import (
     KonnectivityReady,
     KonnectivityServer,
 )
-from k0stui.model.kubernetes import (
-    ApiService,
-    ApiServiceStatus,
-    Condition,
-    ConfigMap,
-    Container,
-    ContainerStatus,
-    DaemonSet,
-    DaemonSetSpec,
-    DaemonSetStatus,
-    EnvVar,
-    Lease,
-    LeaseSpec,
-    Metadata,
-    Node,
-    NodeAddress,
-    NodeInfo,
-    NodeStatus,
-    Pod,
-    PodSpec,
-    PodStatus,
-    PodTemplate,
-    UpdateStrategy,
-)
 from k0stui.model.nllb import Balancer, Kubelet, NllbSettings, Upstreams
 from k0stui.model.observed import Known, Lack, Unknown
 from k0stui.model.service import K0sService
+from tests.built_objects import (
+    NOW,
+    UP_SINCE,
+    agent_daemonset,
+    agent_pod,
+    invocation,
+    kube_proxy_daemonset,
+    leases,
+    metrics_api,
+    nllb_pod,
+    node,
+    worker_config,
+)
 
-NOW = datetime(2025, 2, 3, 14, 40, tzinfo=UTC)
-UP_SINCE = NOW - timedelta(days=12)
 GIB = 1 << 30
 VIP = "10.10.10.70"
 
@@ -167,7 +153,7 @@ class Cluster(ClusterSnapshot):
         )
         return built.apis_with(
             nllb_pods=(),
-            worker_configs=(_worker_config(self, enabled=False),),
+            worker_configs=(worker_config(self, enabled=False),),
             kube_proxy_server=f"https://{self.controllers[0].address}:6443",
         )
 
@@ -177,12 +163,12 @@ class Cluster(ClusterSnapshot):
 
     def template(self, host: str, port: int, *, strategy: str = "RollingUpdate", **status: Any) -> Self:
         """The DaemonSet's template says `host:port`; what runs stays as it is."""
-        daemonset = _agent_daemonset(len(self.workers), len(self.controllers), host, port, strategy, status)
-        return self.apis_with(daemonsets=(daemonset, _kube_proxy_daemonset(len(self.workers))))
+        daemonset = agent_daemonset(len(self.workers), len(self.controllers), host, port, strategy, status)
+        return self.apis_with(daemonsets=(daemonset, kube_proxy_daemonset(len(self.workers))))
 
     def running_agents_dial(self, host: str, port: int = 8132) -> Self:
         """Agents' processes and pods were started with `host:port`."""
-        pods = tuple(_agent_pod(worker, host, port) for worker in self.workers)
+        pods = tuple(agent_pod(worker, host, port) for worker in self.workers)
         return self.workers_with(agent_process=AgentProcess(host, port, 4000, UP_SINCE)).apis_with(agent_pods=pods)
 
     def exposed(self) -> Self:
@@ -191,7 +177,7 @@ class Cluster(ClusterSnapshot):
         built = self.incident().configured(nllb=NllbSettings(enabled=True)).dialling("localhost", 7132)
         built = built.agents(*none).open_known(*((None, 0) for _ in self.workers))
         return built.apis_with(
-            worker_configs=(_worker_config(self, enabled=True),), kube_proxy_server="https://localhost:7443"
+            worker_configs=(worker_config(self, enabled=True),), kube_proxy_server="https://localhost:7443"
         )
 
     def held(self) -> Self:
@@ -199,7 +185,7 @@ class Cluster(ClusterSnapshot):
         built = self.incident().configured(nllb=NllbSettings(enabled=True))
         built = built.template("localhost", 7132, strategy="OnDelete", updated_number_scheduled=0)
         return built.apis_with(
-            worker_configs=(_worker_config(self, enabled=True),), kube_proxy_server="https://localhost:7443"
+            worker_configs=(worker_config(self, enabled=True),), kube_proxy_server="https://localhost:7443"
         )
 
     def configured(self, **settings: Any) -> Self:
@@ -223,7 +209,7 @@ class Cluster(ClusterSnapshot):
         )
 
     def metrics_api(self, available: bool, since: timedelta = timedelta(days=12)) -> Self:
-        return self.apis_with(metrics_api=_metrics_api(available, self.taken_at - since))
+        return self.apis_with(metrics_api=metrics_api(available, self.taken_at - since))
 
     def flooded(self, *hosts: str, lines: int = 1800) -> Self:
         """So many `No agent available` in the newest 2000 lines of these controllers' journals, of the last minute."""
@@ -274,11 +260,6 @@ def a_cluster(controllers: int = 3, workers: int = 4, version: str = "1.32.1", n
     built = Cluster("k0s-prod", NOW, tuple(hosts))
     built = replace(built, apis=tuple(_api(built, name, release, masters) for name, _ in masters))
     return built.dialling("localhost", 7132).metrics_api(True)._tunnels(tuple(workers for _ in masters))
-
-
-def invocation(name: str) -> str:
-    """k0s' own InvocationID of a built controller: its server id, and the holder of its leases."""
-    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
 def _with(thing: Any, at: datetime, facts: Facts) -> Any:
@@ -401,10 +382,10 @@ def _api(built: Cluster, host: str, release: Version, masters: list[tuple[str, s
     facts = {
         "ready": LocalReady(200),
         "cluster_uid": "11111111-2222-3333-4444-555555555555",
-        "nodes": tuple(_node(worker, release) for worker in built.workers),
-        "leases": _leases(masters),
-        "nllb_pods": tuple(_nllb_pod(worker) for worker in built.workers),
-        "worker_configs": (_worker_config(built, enabled=True),),
+        "nodes": tuple(node(worker, release) for worker in built.workers),
+        "leases": leases(masters),
+        "nllb_pods": tuple(nllb_pod(worker) for worker in built.workers),
+        "worker_configs": (worker_config(built, enabled=True),),
         "kube_proxy_server": "https://localhost:7443",
         "endpoints": tuple(address for _, address in masters),
         "etcd_members": (),
@@ -412,122 +393,3 @@ def _api(built: Cluster, host: str, release: Version, masters: list[tuple[str, s
         "cluster_config": None,
     }
     return _with(ApiObservation(HostName(host)), NOW, facts)  # type: ignore[no-any-return]
-
-
-def _node(worker: HostObservation, release: Version) -> Node:
-    return Node(
-        metadata=Metadata(name=worker.node),
-        status=NodeStatus(
-            conditions=[Condition("Ready", "True", "KubeletReady", "", UP_SINCE, NOW)],
-            addresses=[NodeAddress("InternalIP", worker.address), NodeAddress("Hostname", worker.node)],
-            node_info=NodeInfo(
-                kubelet_version=f"v{release.major}.{release.minor}.{release.patch}+k0s", architecture="amd64"
-            ),
-        ),
-    )
-
-
-def _leases(masters: list[tuple[str, str]]) -> tuple[Lease, ...]:
-    holders = {f"k0s-ctrl-{name}": invocation(name) for name, _ in masters}
-    holders["k0s-endpoint-reconciler"] = invocation(masters[0][0])
-    renewed = NOW - timedelta(seconds=3)
-    return tuple(
-        Lease(
-            metadata=Metadata(name=name, namespace="kube-node-lease"),
-            spec=LeaseSpec(
-                holder_identity=holder, lease_duration_seconds=60, renew_time=renewed, acquire_time=UP_SINCE
-            ),
-        )
-        for name, holder in holders.items()
-    )
-
-
-def _agent_arguments(host: str, port: int) -> list[str]:
-    return ["--logtostderr=true", f"--proxy-server-host={host}", f"--proxy-server-port={port}"]
-
-
-def _agent_daemonset(workers: int, controllers: int, host: str, port: int, strategy: str, status: Facts) -> DaemonSet:
-    container = Container(
-        name="konnectivity-agent",
-        args=_agent_arguments(host, port),
-        env=[EnvVar(name="K0S_CONTROLLER_COUNT", value=str(controllers))],
-    )
-    counts = {
-        "desired_number_scheduled": workers,
-        "current_number_scheduled": workers,
-        "number_ready": workers,
-        "number_available": workers,
-        "updated_number_scheduled": workers,
-        "observed_generation": 7,
-        **status,
-    }
-    spec = PodSpec(containers=[container], host_network=host == "localhost")
-    return DaemonSet(
-        metadata=Metadata(name="konnectivity-agent", namespace="kube-system", generation=7),
-        spec=DaemonSetSpec(template=PodTemplate(spec=spec), update_strategy=UpdateStrategy(type=strategy)),
-        status=DaemonSetStatus(**counts),
-    )
-
-
-def _kube_proxy_daemonset(workers: int) -> DaemonSet:
-    return DaemonSet(
-        metadata=Metadata(name="kube-proxy", namespace="kube-system", generation=3),
-        status=DaemonSetStatus(
-            desired_number_scheduled=workers,
-            current_number_scheduled=workers,
-            number_ready=workers,
-            number_available=workers,
-            updated_number_scheduled=workers,
-            observed_generation=3,
-        ),
-    )
-
-
-def _pod(name: str, worker: HostObservation, spec: PodSpec) -> Pod:
-    return Pod(
-        metadata=Metadata(name=name, namespace="kube-system", uid=invocation(name)),
-        spec=spec,
-        status=PodStatus(
-            phase="Running",
-            pod_ip=worker.address,
-            host_ip=worker.address,
-            start_time=UP_SINCE,
-            container_statuses=[ContainerStatus(ready=True)],
-            conditions=[Condition("Ready", "True")],
-        ),
-    )
-
-
-def _agent_pod(worker: HostObservation, host: str, port: int) -> Pod:
-    container = Container(name="konnectivity-agent", args=_agent_arguments(host, port))
-    spec = PodSpec(containers=[container], node_name=worker.node, host_network=host == "localhost")
-    return _pod(f"konnectivity-agent-{worker.node[-5:]}", worker, spec)
-
-
-def _nllb_pod(worker: HostObservation) -> Pod:
-    return _pod(f"nllb-{worker.node}", worker, PodSpec(node_name=NodeName(worker.node), host_network=True))
-
-
-def _worker_config(snapshot: ClusterSnapshot, *, enabled: bool) -> ConfigMap:
-    addresses = ",".join(f'"{host.address}:6443"' for host in snapshot.controllers)
-    release = next(host.status.value.version for host in snapshot.hosts if isinstance(host.status, Known))
-    switch = f'{{"enabled":{str(enabled).lower()},"type":"EnvoyProxy"}}'
-    return ConfigMap(
-        metadata=Metadata(name=f"worker-config-default-{release.line}", namespace="kube-system"),
-        data={"nodeLocalLoadBalancing": switch, "apiServerAddresses": f"[{addresses}]"},
-    )
-
-
-def _metrics_api(available: bool, since: datetime) -> ApiService:
-    condition = (
-        Condition("Available", "True", "Passed", "all checks passed", since)
-        if available
-        else Condition(
-            "Available",
-            "False",
-            "FailedDiscoveryCheck",
-            "failing or missing response from https://10.97.131.110:443/apis/metrics.k8s.io: No agent available",
-            since,
-        )
-    )
-    return ApiService(metadata=Metadata(name="v1beta1.metrics.k8s.io"), status=ApiServiceStatus(conditions=[condition]))

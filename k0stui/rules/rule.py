@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from k0stui.errors import NotObserved
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.finding import Diagnosis, Finding, Inconclusive
+from k0stui.model.observed import Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,21 @@ def _judge(rule: Rule, snapshot: ClusterSnapshot) -> tuple[list[Finding], list[I
     found: list[Finding] = []
     lacking: list[Inconclusive] = []
     for host in snapshot.hosts:
-        more, missing = _run(rule.id, lambda host=host: rule.check(host, snapshot), f"{host.name}: ")  # type: ignore[misc]
+        check = partial(_check_host, rule, host, snapshot)
+        more, missing = _run(rule.id, check, f"{host.name}: ")
         found += more
         lacking += missing
     return found, lacking
+
+
+def _check_host(rule: HostRule, host: HostObservation, snapshot: ClusterSnapshot) -> list[Finding]:
+    """Where nobody could ask the host, that is the reason; which fact a rule misses there is no news."""
+    try:
+        return list(rule.check(host, snapshot))
+    except NotObserved:
+        if isinstance(host.connection, Unknown):
+            raise NotObserved(host.connection.why.removeprefix(f"{host.name}: ")) from None
+        raise
 
 
 def _run(rule: str, check: Callable[[], Iterable[Finding]], where: str) -> tuple[list[Finding], list[Inconclusive]]:
@@ -71,18 +84,21 @@ def _explained(findings: list[Finding], rules: Sequence[Rule]) -> tuple[Finding,
 
 
 def _root(finding: Finding, findings: list[Finding]) -> str | None:
-    """The cause that itself has none: a full disk belongs to the outage that floods its log, not to the flood."""
+    """The cause that itself has none: a full disk belongs to the outage that floods its log, not to the flood.
+
+    None where there is none, or where findings blame each other in a circle: then all of them stand.
+    """
     passed = {finding.rule}
-    cause = _cause(finding, findings, passed)
-    while cause is not None:
+    cause = _cause(finding, findings)
+    while cause is not None and cause not in passed:
         passed.add(cause)
-        above = [_cause(other, findings, passed) for other in findings if other.rule == cause]
+        above = [_cause(other, findings) for other in findings if other.rule == cause]
         if None in above:
             return cause
         cause = above[0]
     return None
 
 
-def _cause(finding: Finding, findings: list[Finding], passed: set[str]) -> str | None:
+def _cause(finding: Finding, findings: list[Finding]) -> str | None:
     present = {other.rule for other in findings}
-    return next((rule for rule in finding.because if rule in present and rule not in passed), None)
+    return next((rule for rule in finding.because if rule in present and rule != finding.rule), None)

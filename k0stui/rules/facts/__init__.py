@@ -1,0 +1,1 @@
+"""What several rules ask of a snapshot, and how they word it. Facts only: nothing here judges."""

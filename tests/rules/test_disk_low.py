@@ -1,0 +1,52 @@
+"""Disks that are nearly full."""
+
+from __future__ import annotations
+
+import pytest
+
+from k0stui.model.finding import Severity
+from k0stui.model.host import Filesystem
+from k0stui.rules.disk_low import RULE
+from tests.builders import GIB, a_cluster, unknown
+from tests.rules.judging import finding, is_silent, lacking
+
+
+def disk(size: int, free: int, inodes: int = 1000, inodes_free: int = 900) -> tuple[Filesystem, ...]:
+    return (Filesystem("/var", "/dev/sdb1", size * GIB, free * GIB, inodes, inodes_free),)
+
+
+def test_room_enough() -> None:
+    """64 of 100 GiB."""
+    assert is_silent(RULE, a_cluster())
+
+
+@pytest.mark.parametrize(
+    ("host", "size", "free", "severity"),
+    [
+        ("k0s-master-1", 100, 4, Severity.CRITICAL),
+        ("k0s-master-1", 10, 0, Severity.CRITICAL),
+        ("k0s-worker-1", 100, 14, Severity.WARNING),
+        ("k0s-worker-1", 100, 4, Severity.CRITICAL),
+    ],
+)
+def test_below_the_floor(host: str, size: int, free: int, severity: Severity) -> None:
+    """Controllers need 5 % and 1 GiB, workers 15 %."""
+    assert finding(RULE, a_cluster().where(host, disks=disk(size, free))).severity is severity
+
+
+@pytest.mark.parametrize(("host", "free"), [("k0s-master-1", 6), ("k0s-worker-1", 16)])
+def test_above_the_floor(host: str, free: int) -> None:
+    """Just enough is enough."""
+    assert is_silent(RULE, a_cluster().where(host, disks=disk(100, free)))
+
+
+def test_inodes() -> None:
+    """Space is left, names are not."""
+    found = finding(RULE, a_cluster().where("k0s-worker-1", disks=disk(100, 50, 1000, 10)))
+
+    assert "10 of 1000 inodes free" in found.sentence
+
+
+def test_unknown_disks_are_unknown() -> None:
+    """`df` did not answer."""
+    assert "k0s-worker-1: disks" in lacking(RULE, a_cluster().where("k0s-worker-1", disks=unknown()))
