@@ -13,7 +13,8 @@ from k0stui.engine.follow import REFUSED, WATCHED, Board, Followed, Phase, follo
 from k0stui.errors import NotPermitted
 from k0stui.logs.batch import LIMIT
 from k0stui.logs.parse import MARK
-from k0stui.logs.store import LogStore, SourceLog
+from k0stui.logs.source_log import SourceLog
+from k0stui.logs.store import LogStore
 from k0stui.model.host import HostName
 from tests.fakes import HANGS, FakeShell, LoopClock, virtually
 from tests.logs.lines import klog, no_agent

@@ -1,0 +1,298 @@
+"""One bounded batch of a host's journal: the command that asks for it by cursor, and what it answered.
+
+`journalctl -f` would be simpler and is worse: it cannot be held back, counts nothing exactly and stalls with a cursor
+(systemd#4739). A batch resumes where the last one ended, whatever happened in between.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+
+from k0stui.errors import NotPermitted, ProbeFailed, ToolMissing
+from k0stui.logs.record import Records, ShortReader, decode
+from k0stui.ports import CAP, Command, Reply, script
+
+LIMIT = 20_000
+"""Lines that one batch reads. At 100,000 lines/s of journalctl that is 0.2 s of the host's time."""
+
+SHOW = 200
+"""Lines that one batch sends at most, and as many warnings again."""
+
+EACH = 5
+"""Lines of one template that pass in one second of the log."""
+
+BYTES = 64 * 1024
+"""That one batch sends at most; what is over is counted under its template."""
+
+FIRST = 1_000
+"""Lines to begin with, when there is no cursor: the newest."""
+
+TIMEOUT = 20.0
+"""Seconds. The host ends journalctl itself after them."""
+
+OLDEST_FIRST = 255
+"""systemd. From here on `-n +N` names what `-n N` did before with a cursor: the first N after it (systemd#28777)."""
+
+UNITS = ("k0scontroller", "k0sworker")
+
+_SCRIPT = """\
+date '+H %s.%N %z'
+case $6 in *v*) journalctl --version | sed -n 's/^systemd \\([0-9]*\\).*/V \\1/p';; esac
+case $6 in *o*) journalctl -q --no-pager -o short-unix $7 | sed -n 's/^\\([0-9.]*\\) .*/O \\1/p;1q';; esac
+read_journal() {
+  timeout 20 nice -n 10 journalctl -q --no-pager -a -o short-unix --show-cursor "-n$2" ${1:+"$1"} $3
+  echo "R $?"
+}
+if command -v awk >/dev/null; then
+  HOT=$4; export HOT; read_journal "$1" "$2" "$7" | awk -v "show=$3" -v "each=$8" -v "bytes=$9" "$5"
+else
+  echo 'N no awk'; read_journal "$1" "$3" "$7"
+fi
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A template that floods one host: from now on its lines are counted there."""
+
+    key: str
+    literal: str
+    """What every line of it contains and no other line does: found a hundred times faster than a key. May be empty."""
+    samples: int
+    """Lines of it that pass all the same in this batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What to ask one host next."""
+
+    cursor: str = ""
+    """Of the last line answered; empty: begin with the newest lines."""
+    hot: tuple[Hot, ...] = ()
+    limit: int = LIMIT
+    show: int = SHOW
+    each: int = EACH
+    bytes: int = BYTES
+    systemd: int = 0
+    """The host's version; 0: not known, the answer will say."""
+    resuming: bool = False
+    """After a loss of connection: the answer says how far back the journal goes."""
+    reaching: bool = False
+    """The cursor's entry is gone: begin with the first one left. After a cursor that it does not find an older
+    journalctl leaves that one out (systemd#30288)."""
+    units: tuple[str, ...] = UNITS
+
+    def uncapped(self) -> Ask:
+        """The same without squelch, for `:uncap`."""
+        most = self.limit
+        return replace(self, hot=(), show=most, each=most, bytes=CAP // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Lines of one template that the host counted and did not send; times in microseconds, its clock."""
+
+    count: int
+    first: int
+    last: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one answer brought."""
+
+    records: Records
+    held: tuple[HeldBack, ...] = ()
+    read: int = 0
+    """Lines that the host read: all that came since the cursor, or the limit. Sent and held back add up to it."""
+    cursor: str = ""
+    """Where the next batch begins; the old one where nothing came."""
+    full: bool = False
+    """The limit was reached: more is waiting."""
+    clock: int | None = None
+    """Microseconds since 1970 by the host's clock, when it began to answer."""
+    zone: timedelta = timedelta(0)
+    systemd: int = 0
+    oldest: int | None = None
+    """The oldest line of the units, where asked: what lay before it is gone."""
+    suppressed: int = 0
+    """Lines that journald's rate limit dropped, by its own records in this batch."""
+    notes: tuple[str, ...] = ()
+    """What the host could not do, in words."""
+
+    @property
+    def boot(self) -> str:
+        return cursor_part(self.cursor, "b")
+
+    @property
+    def last_time(self) -> int:
+        """Of the cursor: microseconds by the host's clock; 0: no cursor."""
+        return cursor_time(self.cursor)
+
+
+@cache
+def program() -> str:
+    """`fold.awk` as it is sent: without comments and indentation, a third shorter."""
+    text = (files("k0stui.logs") / "fold.awk").read_text(encoding="utf-8")
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("#"))
+
+
+def journal_command(ask: Ask) -> Command:
+    """The command for one batch."""
+    limit = ask.limit if ask.cursor else FIRST
+    lines = f"+{limit}" if ask.cursor and ask.systemd >= OLDEST_FIRST else str(limit)
+    wishes = ("" if ask.systemd else "v") + ("o" if ask.resuming else "")
+    units = " ".join(f"-u{unit}" for unit in ask.units)
+    hot = "\n".join(f"{each.samples}\t{each.key}\t{each.literal}" for each in ask.hot)
+    where = f"--{'' if ask.reaching else 'after-'}cursor={ask.cursor}" if ask.cursor else ""
+    arguments = (where, lines, str(ask.show), hot, program(), wishes, units, str(ask.each), str(ask.bytes))
+    return script(_SCRIPT, *arguments, sudo=True, timeout=TIMEOUT + 5)
+
+
+def read_journal(reply: Reply, ask: Ask) -> Batch:
+    """Read the answer.
+
+    Raises:
+        NotPermitted: the login may not read the journal.
+        ToolMissing: the host has no journalctl.
+        ProbeFailed: journalctl failed otherwise, or the end of the answer is missing.
+    """
+    answer = _Answer()
+    for line in decode(reply.stdout).split("\n"):
+        answer.take(line)
+    _check(reply, answer)
+    reader = ShortReader()
+    records = reader.feed(answer.lines)
+    records.join(reader.end())
+    read, limit = (answer.read, ask.limit) if answer.ended else (len(records), ask.show)
+    return Batch(
+        records=records,
+        held=tuple(answer.held),
+        read=read,
+        cursor=answer.cursor or ask.cursor,
+        full=read >= limit and bool(ask.cursor),
+        clock=answer.clock,
+        zone=answer.zone,
+        systemd=answer.systemd or ask.systemd,
+        oldest=answer.oldest,
+        suppressed=sum(map(_suppressed, records.tags, records.texts)),
+        notes=tuple(answer.notes),
+    )
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The parts of an answer, while it is read. Lines begin with a digit or a space, frames with a letter or a dash."""
+
+    lines: list[str] = field(default_factory=list)
+    held: list[HeldBack] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    ended: bool = False
+    read: int = 0
+    status: int | None = None
+    cursor: str = ""
+    clock: int | None = None
+    zone: timedelta = timedelta(0)
+    systemd: int = 0
+    oldest: int | None = None
+
+    def take(self, line: str) -> None:
+        mark, _, rest = line.partition(" ")
+        if line[:1].isdigit() or line[:1] == " ":
+            self.lines.append(line)
+        elif mark == "F":
+            self._held(rest)
+        elif mark == "E":
+            self._end(rest)
+        elif mark == "R" and rest.isdecimal():
+            self.status = int(rest)
+        elif line.startswith("-- cursor: "):
+            self.cursor = line[11:]
+        else:
+            self._head(mark, rest)
+
+    def _head(self, mark: str, rest: str) -> None:
+        if mark == "H":
+            time, _, zone = rest.partition(" ")
+            self.clock, self.zone = seconds(time), _zone(zone)
+        elif mark == "V" and rest.isdecimal():
+            self.systemd = int(rest)
+        elif mark == "O":
+            self.oldest = seconds(rest)
+        elif mark == "N":
+            self.notes.append(f"{rest} on the host: nothing is folded there")
+
+    def _held(self, rest: str) -> None:
+        words = rest.split(" ", 3)
+        first, last = (seconds(word) for word in words[1:3]) if len(words) == 4 else (None, None)
+        if first is not None and last is not None and words[0].isdecimal():
+            self.held.append(HeldBack(int(words[0]), first, last, words[3]))
+
+    def _end(self, rest: str) -> None:
+        read, _, rest = rest.partition(" ")
+        status, _, cursor = rest.partition(" ")
+        if read.isdecimal() and status.isdecimal():
+            self.ended, self.read, self.status, self.cursor = True, int(read), int(status), cursor
+
+
+def _check(reply: Reply, answer: _Answer) -> None:
+    said = reply.error_text
+    if "insufficient permissions" in said or "not seeing messages from other users" in said:
+        raise NotPermitted("the journal: no permission; sudo, or membership in the group systemd-journal, grants it")
+    if answer.status == 127 or (answer.status is None and reply.exit_status in (126, 127)):
+        raise ToolMissing("journalctl: not on this host")
+    if answer.status is None:
+        raise ProbeFailed(f"the journal: the answer has no end (exit status {reply.exit_status}) {said}".rstrip())
+    if answer.status == 1 and not said:
+        return  # nothing matches: -n with -u says so by its status alone (systemd 252)
+    if answer.status not in (0, 124) or (answer.status == 124 and not answer.cursor):
+        raise ProbeFailed(f"journalctl: exit status {answer.status} {said}".rstrip())
+
+
+_suppressed_text = re.compile(r"Suppressed ([0-9]{1,12}) messages from ")
+
+
+def _suppressed(tag: str, text: str) -> int:
+    """journald's own record of what its rate limit dropped; it comes with `-u`."""
+    if not tag.startswith("systemd-journald"):
+        return 0
+    found = _suppressed_text.match(text)
+    return int(found[1]) if found else 0
+
+
+def seconds(text: str) -> int | None:
+    """Microseconds of `1738638847.118206`; busybox' date has no %N and leaves the letters."""
+    whole, _, fraction = text.partition(".")
+    if not (whole.isascii() and whole.isdecimal()):
+        return None
+    digits = fraction[:6] if fraction[:6].isdecimal() and fraction.isascii() else "500000"
+    return int(whole) * 1_000_000 + int(digits.ljust(6, "0"))
+
+
+def _zone(text: str) -> timedelta:
+    if not re.fullmatch(r"[+-][0-9]{4}", text):
+        return timedelta(0)
+    size = timedelta(hours=int(text[1:3]), minutes=int(text[3:5]))
+    return -size if text[0] == "-" else size
+
+
+def cursor_part(cursor: str, name: str) -> str:
+    """A field of journald's cursor (`s` file, `i` sequence number, `b` boot, `t` time); empty where it is not there."""
+    for part in cursor.split(";"):
+        if part.startswith(f"{name}="):
+            return part[2:]
+    return ""
+
+
+def cursor_time(cursor: str) -> int:
+    """Microseconds of the cursor's entry; 0 where it says none."""
+    try:
+        return int(cursor_part(cursor, "t"), 16)
+    except ValueError:
+        return 0

@@ -1,0 +1,85 @@
+"""How many lines when, by level; what is not known is said, never drawn as nothing."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from k0stui.logs.source_log import SourceLog
+from k0stui.model.log import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One column of the histogram."""
+
+    start: int
+    """Microseconds, our clock."""
+    end: int
+    infos: int
+    """With debug lines and those of unknown level."""
+    warnings: int
+    errors: int
+    unknown: bool
+    """Lines may be missing: a gap, or a time before a source's first line."""
+
+    @property
+    def lines(self) -> int:
+        return self.infos + self.warnings + self.errors
+
+
+class Counts:
+    """Lines per second and level, added one by one."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._seconds: dict[int, int] = {}
+        """Second * 8 + level, to lines."""
+
+    def add(self, time: int, level: int, lines: int) -> None:
+        self.total += lines
+        key = time // 1_000_000 * 8 + level
+        self._seconds[key] = self._seconds.get(key, 0) + lines
+
+    def add_range(self, times: array[int], levels: bytearray, start: int, end: int) -> None:
+        """The same for all lines of the columns from index `start` to `end`, second by second."""
+        while start < end:
+            second = times[start] // 1_000_000
+            stop = max(start + 1, bisect_left(times, (second + 1) * 1_000_000, start, end))
+            piece = levels[start:stop]
+            for level in set(piece):
+                self.add(second * 1_000_000, level, piece.count(level))
+            start = stop
+
+    def histogram(
+        self, buckets: int, start: int | None, end: int | None, logs: Sequence[SourceLog]
+    ) -> tuple[Bucket, ...]:
+        """`buckets` spans between start and end; none where nothing was counted and no range is given."""
+        if start is None or end is None:
+            if not self._seconds:
+                return ()
+            start, end = min(self._seconds) // 8 * 1_000_000, (max(self._seconds) // 8 + 1) * 1_000_000
+        width = max(-(-(end - start) // buckets), 1)
+        sums = [[0] * 8 for _ in range(buckets)]
+        for key, lines in self._seconds.items():
+            at = (key // 8 * 1_000_000 - start) // width
+            if 0 <= at < buckets:
+                sums[at][key % 8] += lines
+        return tuple(
+            _bucket(start + at * width, start + (at + 1) * width, by_level, logs) for at, by_level in enumerate(sums)
+        )
+
+
+def _bucket(start: int, end: int, by_level: list[int], logs: Sequence[SourceLog]) -> Bucket:
+    infos = sum(by_level[: Level.WARNING])
+    errors = by_level[Level.ERROR] + by_level[Level.FATAL]
+    return Bucket(start, end, infos, by_level[Level.WARNING], errors, any(_unknown(log, start, end) for log in logs))
+
+
+def _unknown(log: SourceLog, start: int, end: int) -> bool:
+    oldest = log.oldest
+    if oldest is None or end <= oldest:
+        return True
+    return any(gap.start < end and start < gap.end for gap in log.gaps if gap.why != "dropped")
