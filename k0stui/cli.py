@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from k0stui import __version__
 from k0stui.errors import K0stuiError, UsageError
@@ -15,7 +16,7 @@ VERBS: dict[str, str] = {
     "demo": "the screens on the built-in simulated fleet; without a terminal: its diagnosis",
     "check": "what is wrong, as text or JSON; exit 0 nothing found, 1 findings, 2 could not look well enough",
     "matrix": "which agent is connected to which controller",
-    "logs": "the journals of all hosts, filtered and in order",
+    "logs": "the journals of all hosts, filtered and in order; exit 0 lines shown, 1 none passed, 2 a log could not be read",
     "plan": "what a repair would do, step by step; changes nothing",
     "run": "carry out a plan, without a screen",
     "verify": "prove that the tunnel is whole: every server has every agent, for 120 s",
@@ -35,9 +36,9 @@ EPILOG = "Hosts come from --inventory k0sctl.yaml, from --host (the rest is foun
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. Bad input: one sentence on stderr and 2."""
-    parser = _parser()
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        parsed = parser.parse_args(arguments)
+        parsed = _parser(given).parse_args(given)
         verb = parsed.verb or "tui"
         run: Callable[[argparse.Namespace], int] = import_module(f"k0stui.commands.{verb}").run
         return run(parsed)
@@ -52,16 +53,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _refuse(sentence: str, status: int) -> int:
-    from k0stui.present.harmless import harmless
+class _Parser(argparse.ArgumentParser):
+    """argparse, but what it refuses is one sentence, and harmless whatever was typed."""
 
-    print(f"k0stui: {harmless(sentence)}", file=sys.stderr)
+    def error(self, message: str) -> NoReturn:
+        raise SystemExit(_refuse(f"{message}; see {self.prog} --help.", 2))
+
+
+def _refuse(sentence: str, status: int) -> int:
+    from k0stui.present.harmless import harmless_line
+
+    print(f"k0stui: {harmless_line(sentence)}", file=sys.stderr)
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> _Parser:
+    """For these arguments: making the options of seventeen verbs costs more than all the rest of `--version`."""
     common = _common()
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="k0stui",
         description="See what is wrong with a k0s cluster, repair it step by step, and prove that it is cured.",
         epilog=EPILOG,
@@ -70,14 +79,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"k0stui {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     for verb, help_text in VERBS.items():
-        added = verbs.add_parser(verb, help=help_text, description=help_text, epilog=EPILOG, parents=[_common()])
-        OPTIONS.get(verb, _nothing)(added)
+        parents = [_common()] if verb in given else []
+        added = verbs.add_parser(verb, help=help_text, description=help_text, epilog=EPILOG, parents=parents)
+        if verb in given:
+            OPTIONS.get(verb, _nothing)(added)
     return parser
 
 
-def _common() -> argparse.ArgumentParser:
+def _common() -> _Parser:
     """Options of every verb; they may stand before or after it."""
-    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    options = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     where = options.add_argument_group("where")
     where.add_argument("--inventory", metavar="FILE", help="the cluster's k0sctl.yaml")
     where.add_argument("--host", metavar="[USER@]ADDRESS", action="append", help="a controller; may be repeated")
@@ -121,7 +132,7 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 
 def _logs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("filter", nargs="*", metavar="FILTER", help='e.g. level>=W comp:konnectivity "No agent"')
-    parser.add_argument("--since", metavar="WHEN", help="-15m, 02:51, an ISO time")
+    parser.add_argument("--since", metavar="WHEN", help="15m (ago), 02:51, an ISO time")
     parser.add_argument("--until", metavar="WHEN", help="as --since")
     parser.add_argument("--follow", action="store_true", help="go on until interrupted")
     parser.add_argument("--only", metavar="HOST", action="append", help="only these hosts of the cluster")
@@ -143,6 +154,15 @@ def _run(parser: argparse.ArgumentParser) -> None:
 def _operation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("operation", metavar="OP", nargs="?", help="an operation's id; the newest without it")
     parser.add_argument("--confirm", metavar="NAME", help="the cluster's name, typed out")
+
+
+def _resume(parser: argparse.ArgumentParser) -> None:
+    _operation(parser)
+    parser.add_argument("--again", metavar="STEP", help="restart the host of a failed step once more")
+    parser.add_argument("--roll-back", action="store_true", help="take back what was begun, newest first")
+    # Of the executor's own process, which `run` and `resume` start: never typed.
+    parser.add_argument("--executor", nargs="?", const="ends", choices=("ends", "waits"), help=argparse.SUPPRESS)
+    parser.add_argument("--word", action="append", help=argparse.SUPPRESS)
 
 
 def _operations(parser: argparse.ArgumentParser) -> None:
@@ -174,7 +194,7 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "logs": _logs,
     "plan": _plan,
     "run": _run,
-    "resume": _operation,
+    "resume": _resume,
     "adopt": _operation,
     "close": _operation,
     "operations": _operations,

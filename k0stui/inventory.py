@@ -266,7 +266,7 @@ def discovered(hosts: tuple[InventoryHost, ...], snapshot: ClusterSnapshot) -> t
         addresses |= set(value_or(observation.addresses, ()))
     found: dict[str, InventoryHost] = {}
     for name, address, role in (*_controllers(snapshot), *_workers(snapshot)):
-        if name not in taken and address not in addresses and name not in found:
+        if name not in taken and (not address or address not in addresses) and name not in found:
             reach = replace(seed or Reach(address), address=address)
             found[name] = InventoryHost(HostName(name), reach, role, discovered=True, named=True)
     return tuple(found.values())
@@ -277,7 +277,7 @@ def _controllers(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str, Role]]:
     for host in snapshot.hosts:
         for member in value_or(host.etcd_members, ()):
             if member.name and member.peer_urls:
-                yield member.name, urlsplit(member.peer_urls[0]).hostname or "", Role.CONTROLLER
+                yield member.name, _host_of(member.peer_urls[0]), Role.CONTROLLER
     members = snapshot.any_api(lambda api: api.etcd_members)
     for known in members.value if isinstance(members, Known) else ():
         address = known.status.peer_address or known.peer_address
@@ -285,8 +285,15 @@ def _controllers(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str, Role]]:
             yield known.metadata.name, address, Role.CONTROLLER
 
 
+def _host_of(url: str) -> str:
+    """Empty where that is no URL: a host may say anything, and is shown as found nevertheless."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _workers(snapshot: ClusterSnapshot) -> Iterator[tuple[str, str, Role]]:
     nodes = snapshot.any_api(lambda api: api.nodes)
     for node in nodes.value if isinstance(nodes, Known) else ():
-        if node.internal_ip:
-            yield node.name, node.internal_ip, Role.WORKER
+        yield node.name, node.internal_ip, Role.WORKER

@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
-from collections.abc import Iterable
 
-from k0stui.commands.opening import opened
-from k0stui.engine.observe import APART, Watch
+from k0stui.commands.opening import observing
+from k0stui.commands.printing import show_report
+from k0stui.engine.observe import APART
 from k0stui.matrix import matrix
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.finding import Diagnosis
 from k0stui.present.check_json import JSON_SCHEMA, check_document
-from k0stui.present.harmless import harmless
 from k0stui.present.report import report_lines
 from k0stui.rules import RULES
 from k0stui.rules.rule import diagnose
@@ -33,13 +31,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _check(arguments: argparse.Namespace) -> int:
-    async with (
-        opened(arguments) as cluster,
-        Watch(cluster.inventory, cluster.connector, cluster.clock) as watch,
-    ):
+    async with observing(arguments) as watch:
         snapshot = await watch.look()
         if not arguments.once and _reaches_someone(snapshot):
-            await cluster.clock.sleep(APART.total_seconds())
+            await watch.clock.sleep(APART.total_seconds())
             snapshot = await watch.look()
     diagnosis = diagnose(snapshot, RULES)
     show(snapshot, diagnosis, as_json=arguments.json)
@@ -54,14 +49,14 @@ async def _watch(arguments: argparse.Namespace) -> int:
         nonlocal status, shown
         diagnosis = diagnose(snapshot, RULES)
         found = [(finding.rule, finding.subjects) for finding in diagnosis.findings]
+        status = exit_status(snapshot, diagnosis)
         if found != shown:
+            if not arguments.json:
+                show_report(["", f"at {snapshot.taken_at:%Y-%m-%d %H:%M:%SZ}"])
             show(snapshot, diagnosis, as_json=arguments.json)
-            status, shown = exit_status(snapshot, diagnosis), found
+            shown = found
 
-    async with (
-        opened(arguments) as cluster,
-        Watch(cluster.inventory, cluster.connector, cluster.clock) as watch,
-    ):
+    async with observing(arguments) as watch:
         publish(await watch.look())
         try:
             await watch.watch(publish)
@@ -72,17 +67,11 @@ async def _watch(arguments: argparse.Namespace) -> int:
 
 
 def show(snapshot: ClusterSnapshot, diagnosis: Diagnosis, *, as_json: bool) -> None:
+    """One report, or one JSON document on a line of its own."""
     if as_json:
-        print(json.dumps(check_document(snapshot, diagnosis, matrix(snapshot)), indent=1))
+        print(json.dumps(check_document(snapshot, diagnosis, matrix(snapshot))), flush=True)
     else:
-        show_lines(report_lines(snapshot, diagnosis))
-
-
-def show_lines(lines: Iterable[str]) -> None:
-    """Lines on stdout; what came from hosts is made harmless here, as late as can be."""
-    for line in lines:
-        sys.stdout.write(harmless(line) + "\n")
-    sys.stdout.flush()
+        show_report(report_lines(snapshot, diagnosis))
 
 
 def exit_status(snapshot: ClusterSnapshot, diagnosis: Diagnosis) -> int:

@@ -8,12 +8,11 @@ import locale
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from k0stui.commands.check import show_lines
-from k0stui.commands.opening import is_terminal, opened
-from k0stui.engine.observe import Watch
+from k0stui.commands.opening import is_terminal, observing
+from k0stui.commands.printing import show_lines
 from k0stui.errors import UsageError
 from k0stui.present.doctor import Check, snapshot_checks
 
@@ -21,21 +20,22 @@ from k0stui.present.doctor import Check, snapshot_checks
 def run(arguments: argparse.Namespace) -> int:
     """Exit 0: everything works; 1: something does not; 2: no host was named, or none could be reached."""
     here = [*terminal_checks(os.environ), *machine_checks(Path.home())]
-    show_lines(check.line for check in here)
+    show(here)
     try:
         there = asyncio.run(_hosts(arguments))
     except UsageError as error:
         show_lines([f"! hosts                  {error}"])
         return 2
-    show_lines(check.line for check in there)
+    show(there)
     return 0 if all(check.works for check in (*here, *there)) else 1
 
 
+def show(checks: Iterable[Check]) -> None:
+    show_lines(line for check in checks for line in check.lines)
+
+
 async def _hosts(arguments: argparse.Namespace) -> list[Check]:
-    async with (
-        opened(arguments) as cluster,
-        Watch(cluster.inventory, cluster.connector, cluster.clock) as watch,
-    ):
+    async with observing(arguments) as watch:
         snapshot = await watch.look()
     return list(snapshot_checks(snapshot))
 

@@ -6,9 +6,9 @@ import argparse
 import asyncio
 import json
 
-from k0stui.commands.check import COULD_NOT_LOOK, FINDINGS, NOTHING_FOUND, show_lines
-from k0stui.commands.opening import opened
-from k0stui.engine.observe import Watch
+from k0stui.commands.check import COULD_NOT_LOOK, FINDINGS, NOTHING_FOUND
+from k0stui.commands.opening import observing
+from k0stui.commands.printing import show_lines
 from k0stui.matrix import matrix
 from k0stui.model.konnectivity import Matrix
 from k0stui.present.check_json import matrix_document
@@ -21,14 +21,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _show(arguments: argparse.Namespace) -> int:
     """Exit 0: every link is up; 1: some are not; 2: no server could be asked."""
-    async with (
-        opened(arguments) as cluster,
-        Watch(cluster.inventory, cluster.connector, cluster.clock) as watch,
-    ):
+    async with observing(arguments) as watch:
         snapshot = await watch.look()
     seen = matrix(snapshot)
     if arguments.json:
-        print(json.dumps(matrix_document(seen, snapshot.taken_at), indent=1))
+        print(json.dumps(matrix_document(seen, snapshot.taken_at)))
     else:
         show_lines(matrix_lines(seen, snapshot.taken_at))
     return _exit_status(seen)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from k0stui.engine.observe import Connector
+from k0stui import settings
+from k0stui.engine.observe import Connector, Watch
 from k0stui.errors import Unreachable, UsageError
 from k0stui.inventory import LOCAL, Inventory, InventoryHost, from_k0sctl, from_seeds
 from k0stui.model.host import HostName
 from k0stui.ports import Clock, KubeApi, Shell
-from k0stui.present.harmless import harmless
+from k0stui.present.harmless import harmless_line
+from k0stui.settings import Settings
 
 if TYPE_CHECKING:
     from k0stui.connect.connector import Options, SshConnector
@@ -55,6 +57,7 @@ async def opened(arguments: argparse.Namespace) -> AsyncIterator[Opened]:
     Raises:
         UsageError: argv names nothing, or something that cannot be read.
     """
+    refuse_two_ways(arguments)
     if folder := getattr(arguments, "replay", None):
         from k0stui.connect.replay import Replay
 
@@ -66,6 +69,16 @@ async def opened(arguments: argparse.Namespace) -> AsyncIterator[Opened]:
     else:
         async with real(arguments) as hosts:
             yield hosts
+
+
+@asynccontextmanager
+async def observing(arguments: argparse.Namespace) -> AsyncIterator[Watch]:
+    """What argv names, under observation; nobody is asked yet. Raises as `opened`."""
+    async with (
+        opened(arguments) as cluster,
+        Watch(cluster.inventory, cluster.connector, cluster.clock) as watch,
+    ):
+        yield watch
 
 
 @asynccontextmanager
@@ -90,8 +103,7 @@ async def real(arguments: argparse.Namespace) -> AsyncIterator[Opened]:
     from k0stui.connect.connector import SshConnector
 
     inventory, clock = inventory_of(arguments), SystemClock()
-    given = getattr(arguments, "kubeconfig", None)
-    kubeconfig = read_file(Path(given), "a kubeconfig").encode() if given else None
+    kubeconfig = kubeconfig_of(arguments)
     person = is_terminal()
     async with SshConnector(
         ssh_options(arguments),
@@ -100,9 +112,39 @@ async def real(arguments: argparse.Namespace) -> AsyncIterator[Opened]:
         ask_passphrase=ask_passphrase if person else None,
     ) as connector:
         for warning in connector.warnings:
-            print(f"k0stui: {harmless(warning)}", file=sys.stderr)
+            print(f"k0stui: {harmless_line(warning)}", file=sys.stderr)
         refuse_unknown_names(arguments, await connector.prepare(inventory.hosts))
         yield Opened(inventory, Ways(connector, kubeconfig), clock)
+
+
+WAYS = ("replay", "demo", "inventory", "host")
+"""Options that say where the cluster is; one of them is enough, and two would contradict each other."""
+
+
+def refuse_two_ways(arguments: argparse.Namespace) -> None:
+    """Raises UsageError where argv names more than one cluster."""
+    given = [f"--{way}" for way in WAYS if getattr(arguments, way, None)]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} name different clusters; give one of them.")
+
+
+def kubeconfig_of(arguments: argparse.Namespace) -> bytes | None:
+    """The kubeconfig that argv names; None where each controller's own is to be used.
+
+    Raises:
+        UsageError: it cannot be read, or is none. Said before any host is asked.
+    """
+    from k0stui.connect.kubeconfig import read_kubeconfig
+
+    given = getattr(arguments, "kubeconfig", None)
+    if not given:
+        return None
+    text = read_file(Path(given), "a kubeconfig").encode()
+    try:
+        read_kubeconfig(text, given)
+    except UsageError as error:
+        raise UsageError(f"{error}; give another one, or none: then each controller's own is used.") from error
+    return text
 
 
 def refuse_unknown_names(arguments: argparse.Namespace, failures: Mapping[HostName, Unreachable]) -> None:
@@ -130,12 +172,29 @@ def inventory_of(arguments: argparse.Namespace) -> Inventory:
         return read_inventory(Path(path))
     if seeds := getattr(arguments, "host", None):
         return from_seeds(seeds)
+    if default := own_settings().inventory:
+        return read_inventory(Path(default))
     if Path("/run/k0s/k0s.yaml").exists() or Path("/etc/k0s/k0s.yaml").exists():
         return Inventory("", (LOCAL,))
     raise UsageError(
         "no hosts: give --inventory k0sctl.yaml, or --host user@controller; "
         "or start it on a controller. `k0stui demo` shows a simulated cluster."
     )
+
+
+def own_settings() -> Settings:
+    """The operator's config.toml; what is wrong in it is said on stderr and has no effect.
+
+    Raises:
+        UsageError: it is there and cannot be read.
+    """
+    path = settings.folder(os.environ) / "config.toml"
+    if not path.exists():
+        return Settings()
+    found = settings.read(read_file(path, "settings that can be read"), str(path))
+    for complaint in found.complaints:
+        print(f"k0stui: {harmless_line(complaint)}", file=sys.stderr)
+    return found.settings
 
 
 def read_inventory(path: Path) -> Inventory:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import re
 from pathlib import Path
 
 from k0stui.commands.opening import opened
+from k0stui.commands.printing import show_lines
 from k0stui.engine.observe import APART, Connector, Watch
 from k0stui.engine.recording import Recorder, RecordingApi, RecordingShell
 from k0stui.errors import UsageError
 from k0stui.inventory import InventoryHost
-from k0stui.logs.redact import redact
+from k0stui.logs.redact import redact, redact_tree
 from k0stui.ports import Clock, KubeApi, Shell
 
 
@@ -24,7 +27,7 @@ async def _record(arguments: argparse.Namespace) -> int:
     if (folder / "answers.jsonl").exists():
         raise UsageError(f"{folder} holds a recording already; name another folder.")
     async with opened(arguments) as cluster:
-        recorder = Recorder(folder, cluster.inventory, redact)
+        recorder = Recorder(folder, cluster.inventory, masked)
         try:
             connector = RecordingConnector(cluster.connector, recorder, cluster.clock)
             async with Watch(cluster.inventory, connector, cluster.clock) as watch:
@@ -34,8 +37,28 @@ async def _record(arguments: argparse.Namespace) -> int:
         finally:
             recorder.close()
     reached = sum(host.is_reachable for host in snapshot.hosts)
-    print(f"recorded {reached} of {len(snapshot.hosts)} hosts in {folder}; see it with: k0stui replay {folder}")
+    show_lines([f"recorded {reached} of {len(snapshot.hosts)} hosts in {folder}; see it with: k0stui replay {folder}"])
     return 0 if reached else 2
+
+
+def masked(text: str) -> str:
+    """The text without secrets. JSON in it stays JSON: it is what probes read again when the recording is played."""
+    parts: list[str] = []
+    kept = 0
+    for start in (found.start() for found in JSON_BEGINS.finditer(text)):
+        if start < kept:
+            continue
+        try:
+            document, end = DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        parts += [redact(text[kept:start]), json.dumps(redact_tree(document), ensure_ascii=False)]
+        kept = end
+    return "".join([*parts, redact(text[kept:])])
+
+
+JSON_BEGINS = re.compile(r"^[\[{]", re.MULTILINE)
+DECODER = json.JSONDecoder()
 
 
 class RecordingConnector:

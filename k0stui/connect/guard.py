@@ -59,9 +59,9 @@ def beat(claim: Claim) -> Command:
     return _call("beat", *claim.words)
 
 
-def note(claim: Claim, line: str) -> Command:
-    """Append one line to the host's record of the operation."""
-    return _call("note", *claim.words, payload=f"{line}\n".encode())
+def note(claim: Claim, lines: str) -> Command:
+    """Append lines to the host's record of the operation; at most 64 KiB."""
+    return _call("note", *claim.words, payload=f"{lines}\n".encode())
 
 
 def stage(claim: Claim, what: str, content: bytes, config: str = "-", sha_before: str = "-") -> Command:
@@ -150,8 +150,8 @@ class ShellGuard:
     async def beat(self) -> GuardAnswer:
         return read(await self.shell.run(beat(self.claim)))
 
-    async def note(self, line: str) -> GuardAnswer:
-        return read(await self.shell.run(note(self.claim, line)))
+    async def note(self, lines: str) -> GuardAnswer:
+        return read(await self.shell.run(note(self.claim, lines)))
 
     async def stage(self, what: str, content: bytes, config: str = "-", sha_before: str = "-") -> GuardAnswer:
         return read(await self.shell.run(stage(self.claim, what, content, config, sha_before)))

@@ -4,7 +4,7 @@
 #   status  OP UNIT CONFIG                      looks only
 #   lock    EXPECT                              compare-and-swap of the lock line; EXPECT: sha256 of it, - for none
 #   beat    OP EPOCH OWNER
-#   note    OP EPOCH OWNER                      appends one line of standard input to the record
+#   note    OP EPOCH OWNER                      appends the lines of standard input to the record
 #   stage   OP EPOCH OWNER plan|resource|config SHA CONFIG BEFORE
 #   restart OP EPOCH OWNER STEP ATTEMPT UNIT MACHINE CA BOOT PRE DEADLINE DATADIR CONFIG BEFORE AFTER MEMBERS NEED STATE
 # It answers one line, `code=N key=value ...`, and exits with N:
@@ -20,6 +20,8 @@ PATH=$root/usr/local/sbin:$root/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export PATH LC_ALL
 base=$root/var/lib/k0stui
+newline='
+'
 epoch=- op=- owner=- boot=- uptime=- invocation=- job=- active=- live_sha=- extra=
 
 answer() { # CODE WHY
@@ -89,7 +91,7 @@ ours() { # OP EPOCH OWNER
     dir=$base/ops/$op
     mkdir -p -m 0700 "$base/ops" "$dir" || answer 17 state-directory
 }
-record() { # one line; one that was torn before it is closed first
+record() { # one line or more; one that was torn before it is closed first
     log=$dir/record.jsonl
     if [ -s "$log" ] && [ -n "$(tail -c 1 "$log")" ]; then printf '\n' >>"$log" || return 1; fi
     printf '%s\n' "$1" >>"$log" && sync "$log" && sync "$dir"
@@ -156,9 +158,9 @@ verb_beat() {
 verb_note() {
     count $# 3
     ours "$@"
-    IFS= read -r line || answer 64 bad-line
-    [ "${#line}" -le 65536 ] || answer 64 bad-line
-    record "$line" || answer 17 not-written
+    lines=$(head -c 65537; printf .) # the dot keeps the last newline: without one the line was torn on its way
+    case $lines in ?*"$newline.") ;; *) answer 64 bad-line ;; esac
+    record "${lines%"$newline."}" || answer 17 not-written
     answer 0 noted
 }
 verb_stage() {

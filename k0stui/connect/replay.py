@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from k0stui.engine.recording import Row, command_question, content, load, raise_error, reply_of
+from k0stui.engine.recording import Row, body_of, command_question, load, reply_of
 from k0stui.errors import NotPermitted, ProbeFailed, Unreachable
 from k0stui.inventory import Inventory, InventoryHost
 from k0stui.model.host import HostName
@@ -76,10 +76,9 @@ class ReplayApi:
         return self._host
 
     async def get(self, path: str, *, timeout: float = LIMIT) -> bytes:
-        row = self._replay.answer("api", self._host, path)
-        raise_error(row)
-        self._replay.clock.reach(datetime.fromisoformat(row["answered"]))
-        return content(row["stdout"])
+        body, answered = body_of(self._replay.answer("api", self._host, path))
+        self._replay.clock.reach(answered)
+        return body
 
     async def patch(self, path: str, body: bytes, *, content_type: str, timeout: float = LIMIT) -> bytes:
         raise NotPermitted("this is a recording: nothing can be changed in it")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from k0stui.demo import controller_answers, host_answers, k0s_answers, worker_answers
 from k0stui.demo.errand import Errand
 from k0stui.demo.guard_place import GuardPlace, is_guard
-from k0stui.demo.journal_answers import batch, is_batch
+from k0stui.demo.journal_answers import batch, first, is_batch, is_first
 from k0stui.demo.programs import run_program
 from k0stui.demo.said import Answer, Asked, Elsewhere, Said, say
 from k0stui.probes.catalogue import question_of
@@ -33,6 +33,8 @@ def answer(asked: Asked, place: GuardPlace) -> Said | Errand:
         return place.errand(asked)
     if is_batch(asked):
         return batch(asked)
+    if is_first(asked):
+        return first(asked)
     question = question_of(asked.command)
     try:
         return ANSWERS[question](asked) if question else run_program(asked)

@@ -11,22 +11,34 @@ from k0stui.demo.errand import Done, Errand
 from k0stui.demo.journal import Entry
 from k0stui.demo.lines import cursor, short_unix
 from k0stui.demo.said import Asked, Said, say
-from k0stui.logs.batch import Ask, journal_command
+from k0stui.logs.batch import Ask, first_command, journal_command
 
 SYSTEMD = 252
 """What `journalctl --version` says."""
 
 _TEXT = journal_command(Ask()).argv[2]
+_FIRST = first_command((), 0).argv[2]
 
 
 def is_batch(asked: Asked) -> bool:
     return asked.command.argv[:2] == ("sh", "-c") and asked.command.argv[2] == _TEXT
 
 
+def is_first(asked: Asked) -> bool:
+    return asked.command.argv[:2] == ("sh", "-c") and asked.command.argv[2] == _FIRST
+
+
+def first(asked: Asked) -> Said:
+    """`since units` -> the cursor of the first entry of that time or later."""
+    begin = asked.now + int(asked.arguments[0]) - asked.wall(asked.now).timestamp()
+    entry = next(iter(asked.host.journal.between(begin, asked.now)), None)
+    return say(_head(asked, "") + (f"C {cursor(asked, entry)}\n" if entry else ""))
+
+
 def batch(asked: Asked) -> Errand:
     """`cursor lines show hot program wishes units each bytes` -> the lines, folded."""
-    since, lines, show, hot, program, wishes, _, each, size = asked.arguments
-    entries = list(entries_after(asked, since, int(lines)))
+    since, lines, show, hot, program, wishes, units, each, size = asked.arguments
+    entries = [entry for entry in entries_after(asked, since, int(lines.lstrip("+"))) if _is_before(asked, entry, units)]
     head = _head(asked, wishes).encode()
     options = ("-v", f"show={show}", "-v", f"each={each}", "-v", f"bytes={size}")
 
@@ -38,10 +50,29 @@ def batch(asked: Asked) -> Errand:
 
 
 def entries_after(asked: Asked, since: str, lines: int) -> Iterable[Entry]:
-    """The first `lines` after a cursor; without one the newest."""
+    """The first `lines` after a cursor (`--after-cursor=`) or from it on (`--cursor=`); without one the newest."""
     journal, now = asked.host.journal, asked.now
     match = re.search(r"\bi=([0-9a-f]+)", since)
-    return islice(journal.since(int(match[1], 16), now), lines) if match else journal.newest(lines, now)
+    if match is None:
+        return journal.newest(lines, now)
+    number = int(match[1], 16) - since.startswith("--cursor=")
+    return islice(journal.since(number, _end(asked, since, number + lines)), lines)
+
+
+def _end(asked: Asked, since: str, number: int) -> float:
+    """A time after the cursor's by which so many entries were written: a flood of hours is not made as a whole."""
+    when = re.search(r"\bt=([0-9a-f]+)", since)
+    ago = asked.wall(asked.now).timestamp() - int(when[1], 16) / 1e6 if when else 1e6
+    end, step = asked.now - ago, 1.0
+    while end < asked.now and asked.host.journal.total(end) < number:
+        end, step = end + step, step * 2
+    return min(end, asked.now)
+
+
+def _is_before(asked: Asked, entry: Entry, options: str) -> bool:
+    """Whether an entry is not later than `--until=@SECONDS`, where that is given."""
+    until = re.search(r"--until=@(\d+)", options)
+    return until is None or asked.wall(entry.at).timestamp() <= int(until[1])
 
 
 def journalctl(asked: Asked, entries: list[Entry]) -> Iterator[str]:

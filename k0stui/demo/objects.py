@@ -208,7 +208,7 @@ def reconciled(fleet: Fleet, event: Json) -> Json:
         "kind": "Event",
         "metadata": metadata(fleet, name, event["resource"], event["at"], namespace=SYSTEM),
         "reason": "SuccessfulReconcile",
-        "message": "Succesfully reconciled cluster config",
+        "message": "Successfully reconciled cluster config",
         "type": "Normal",
         "involvedObject": {
             "kind": "ClusterConfig",

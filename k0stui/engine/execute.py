@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 
 from k0stui.engine.journal import Journal
 from k0stui.engine.locking import Refused, acquire, highest_epoch, release
@@ -60,6 +61,12 @@ BEAT = 10.0
 
 NOTE_LIMIT = 15.0
 """Seconds for copying records to one controller; what is missing is sent with the next one."""
+
+BATCH = 48 * 1024
+"""Bytes of records in one call of the guard, which takes 64 KiB."""
+
+PASSING = frozenset({Kind.CHOSEN, Kind.GATED, Kind.ACCEPTED, Kind.RESTARTING, Kind.READY})
+"""Sent to the controllers with the next record: whoever adopts asks the hosts themselves how far these got."""
 
 LAPSE = timedelta(minutes=30)
 """An approval that was not used by then is void (safety.md §2)."""
@@ -173,7 +180,8 @@ class Executor:
             event = await self._perform(effect)
             if event is not None:
                 todo.extend(self._record(event))
-                await self._copy()
+                if event.kind not in PASSING:
+                    await self._copy()
 
     def _record(self, event: Event) -> tuple[Effect, ...]:
         effects = self._journal.append(event, self._ways.clock.now(), self._ways.clock.monotonic())
@@ -481,12 +489,17 @@ class Executor:
             if self.operation.state in (OperationState.PLANNED, OperationState.APPROVED, OperationState.LOCKING):
                 continue
             guards = self._guards()
-            for host in self._plan.controllers:
-                with suppress(*LOST, KeyError):
-                    answer = await guards[host.name].beat()
-                    found = answer.epoch or 0
-                    if found > self.operation.epoch:
-                        self.happen(Event(Kind.EPOCH_LOST, why=f"adopted by {answer.owner}", epoch=found))
+            async with asyncio.TaskGroup() as group:
+                for host in self._plan.controllers:
+                    if host.name in guards:
+                        group.create_task(self._beat_on(guards[host.name]), name=f"beat on {host.name}")
+
+    async def _beat_on(self, guard: Guard) -> None:
+        with suppress(*LOST):
+            answer = await guard.beat()
+            found = answer.epoch or 0
+            if found > self.operation.epoch:
+                self.happen(Event(Kind.EPOCH_LOST, why=f"adopted by {answer.owner}", epoch=found))
 
     async def _copy(self) -> None:
         """Records that a controller does not have yet are sent to it: from them another machine can adopt."""
@@ -501,16 +514,23 @@ class Executor:
     async def _copy_to(self, name: HostName, guard: Guard) -> None:
         with suppress(*LOST):
             async with asyncio.timeout(NOTE_LIMIT):
-                for number in range(self._noted.get(name, 0), len(self._journal.lines)):
-                    answer = await guard.note(self._journal.lines[number].decode().rstrip("\n"))
+                while (begin := self._noted.get(name, 0)) < len(self._journal.lines):
+                    batch = _batch(self._journal.lines[begin:])
+                    answer = await guard.note(b"".join(batch).decode().rstrip("\n"))
                     if answer.verdict:
                         return
-                    self._noted[name] = number + 1
+                    self._noted[name] = begin + len(batch)
 
     async def _noted_everywhere(self) -> bool:
         """An act through the API has no host of its own: its intent must lie on every controller first (I4)."""
         await self._copy()
         return all(self._noted.get(host.name, 0) == len(self._journal.lines) for host in self._plan.controllers)
+
+
+def _batch(lines: list[bytes]) -> list[bytes]:
+    """As many as fit in one call, and at least one."""
+    sizes = accumulate(len(line) for line in lines)
+    return lines[: max(1, sum(size <= BATCH for size in sizes))]
 
 
 def said(verdicts: tuple[Verdict, ...]) -> str:

@@ -8,68 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from typing import Protocol
 
 from k0stui.errors import NotPermitted, ProbeFailed, ToolMissing, Unreachable
 from k0stui.logs import marks
+from k0stui.logs.board import Board, Phase, Stream
 from k0stui.logs.files import OPENRC_FILES, POD_FILES
 from k0stui.logs.store import LogStore
-from k0stui.logs.stream import FileStream, JournalStream, Moment, micros
+from k0stui.logs.stream import FileStream, JournalStream, Moment, Span, micros
+from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.host import HostName
 from k0stui.model.log import Source
+from k0stui.model.observed import Known
 from k0stui.ports import Clock, Command, Reply, Shell
-
-WATCHED = 1.0
-"""Seconds between batches while a pane shows them."""
-
-UNWATCHED = 2.0
-"""Seconds between batches for rules and counters."""
 
 REFUSED = 30.0
 """Seconds until a host that refused its journal is asked again: somebody may be granting the right just now."""
 
 BACKOFF = (1.0, 2.0, 4.0, 8.0, 10.0)
 """Seconds until a host that was lost is asked again."""
-
-
-class Phase(Enum):
-    """How the stream of one host fares: what the pane says of it."""
-
-    WAITING = "waiting"
-    FOLLOWING = "following"
-    GONE = "gone"
-    REFUSED = "refused"
-
-
-@dataclass(slots=True)
-class Stream:
-    """The state of one host's stream."""
-
-    phase: Phase = Phase.WAITING
-    why: str = ""
-    since: datetime | None = None
-    batches: int = 0
-    bytes: int = 0
-    """Received, before any decompression: what `:debug` shows as the cost."""
-    seconds: float = 0.0
-    """That the host was busy for us, by our clock."""
-
-
-@dataclass(slots=True)
-class Board:
-    """What the screens and `follow_logs` tell each other."""
-
-    watched: bool = True
-    uncapped_until: float = 0.0
-    """Monotonic: until then nothing is folded on the hosts (`:uncap 30s`)."""
-    streams: dict[HostName, Stream] = field(default_factory=dict)
-
-    @property
-    def pace(self) -> float:
-        return WATCHED if self.watched else UNWATCHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +44,8 @@ class Followed:
     """Pods run on it: follow the files of agent and balancer too."""
     openrc: bool = False
     """No journal: follow k0s' own files."""
+    since: datetime | None = None
+    """Begin there instead of at the newest lines."""
 
 
 async def follow_logs(
@@ -109,6 +71,112 @@ async def follow_host(
         await clock.sleep(follower.pause)
 
 
+class Watching(Protocol):
+    """`engine.observe.Watch`, as far as following needs it."""
+
+    clock: Clock
+
+    def snapshot(self, *, keep: bool = True) -> ClusterSnapshot: ...
+
+    def shells(self) -> dict[HostName, Shell]: ...
+
+
+async def follow_watched(
+    watch: Watching, store: LogStore, board: Board, channel: Callable[[Shell], Shell], since: datetime | None = None
+) -> None:
+    """Follow every host that is watched from when it has told its name, and fetch ranges that are wanted.
+
+    `channel` gives the shell for logs beside the one for questions.
+    """
+    known: dict[HostName, Followed] = {}
+    async with asyncio.TaskGroup() as group:
+        while True:
+            shells = watch.shells()
+            for followed in followed_hosts(watch.snapshot(keep=False), shells, channel, since):
+                if (name := followed.shell.host) not in known:
+                    known[name] = followed
+                    group.create_task(
+                        follow_host(followed, store, watch.clock, board, lambda _: None), name=f"logs of {name}"
+                    )
+            while board.wanted:
+                span = board.wanted.popleft()
+                for each in known.values():
+                    group.create_task(look_back(each, span, store, watch.clock, board), name="look back")
+            await watch.clock.sleep(0.5)
+
+
+def followed_hosts(
+    snapshot: ClusterSnapshot,
+    shells: Mapping[HostName, Shell],
+    channel: Callable[[Shell], Shell],
+    since: datetime | None = None,
+) -> tuple[Followed, ...]:
+    """Those hosts of a snapshot that answered and whose role is known."""
+    found = []
+    for host in snapshot.hosts:
+        role, shell = host.known_role, shells.get(host.name)
+        if host.is_reachable and role is not None and shell is not None:
+            unit = "k0scontroller" if role.is_controller else "k0sworker"
+            openrc = isinstance(host.identity, Known) and host.identity.value.init == "openrc"
+            found.append(Followed(_Named(host.name, channel(shell)), unit, role.is_worker, openrc, since))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A shell under the name that the host has in snapshots."""
+
+    host: HostName
+    inner: Shell
+
+    async def run(self, command: Command) -> Reply:
+        return await self.inner.run(command)
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+async def look_back(followed: Followed, span: Span, store: LogStore, clock: Clock, board: Board) -> str:
+    """Fetch a closed range of one host's journal into a log of its own; why it could not be had, or nothing."""
+    if followed.openrc:
+        return f"{followed.shell.host}: no journal there (OpenRC); only what is followed can be shown"
+    source = Source(followed.shell.host, followed.unit)
+    stream = JournalStream(source, store, span, store.past(source))
+    board.fetching += 1
+    try:
+        while True:
+            now = Moment(clock.now(), clock.monotonic())
+            reply = await followed.shell.run(stream.ask(now, None, uncapped=False))
+            stream.keep(reply, now, None)
+            if not stream.behind:
+                return ""
+    except (Unreachable, ProbeFailed) as error:
+        store.mark(store.log(source), micros(clock.now()), marks.gone(str(followed.shell.host), str(error)))
+        return str(error)
+    finally:
+        board.fetching -= 1
+
+
+async def read_once(followed: Followed, span: Span | None, store: LogStore, clock: Clock, board: Board) -> str:
+    """Read one host's logs once: a range of its journal, or the newest lines; why they could not be had, or nothing.
+
+    Container files have no index by time: their newest 64 KiB are read in any case.
+    """
+    if span is None:
+        follower = _Follower(followed, store, clock, board)
+        await follower.turn()
+        return board.streams[followed.shell.host].why
+    if why := await look_back(followed, span, store, clock, board):
+        return why
+    source = Source(followed.shell.host, followed.unit)
+    try:
+        for files in _file_streams(followed, source, store):
+            files.keep(await followed.shell.run(files.ask()))
+    except (Unreachable, ProbeFailed) as error:
+        return str(error)
+    return ""
+
+
 def _phase(host: HostName) -> float:
     """0 to 1: hosts take turns within the pace instead of answering all at once."""
     return zlib.crc32(host.encode()) % 997 / 997
@@ -126,7 +194,8 @@ class _Follower:
         self._clock = clock
         self._board = board
         self._stream = board.streams.setdefault(followed.shell.host, Stream())
-        self._journal = None if followed.openrc else JournalStream(self._source, store)
+        span = Span(followed.since) if followed.since else None
+        self._journal = None if followed.openrc else JournalStream(self._source, store, span)
         self._files = _file_streams(followed, self._source, store)
         self._failures = 0
         self._gone: datetime | None = None

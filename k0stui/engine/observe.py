@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from k0stui.engine.ask import ask_all, ask_api, ask_tunnels
-from k0stui.engine.watched import Watched, aged_observation, answered, answers_of
+from k0stui.engine.watched import ANSWERS, NoWay, Watched, aged_observation, answered
+from k0stui.errors import UsageError
 from k0stui.inventory import Inventory, InventoryHost, discovered, named
 from k0stui.model.cluster import ApiObservation, ClusterSnapshot, Connection, HostObservation
-from k0stui.model.host import HostIdentity, HostName, NodeName
+from k0stui.model.host import HostIdentity, HostName, NodeName, Role
 from k0stui.model.k0s import ClusterConfig
 from k0stui.model.observed import Known, Lack, Unknown, value_or
 from k0stui.ports import Clock, KubeApi, Shell
@@ -48,7 +50,7 @@ class Watch:
         self.cluster = inventory.cluster
         self.pace = pace
         self._connector = connector
-        self._clock = clock
+        self.clock = clock
         self._watched: list[Watched] = [self._open(host) for host in inventory.hosts]
         self._past: deque[ClusterSnapshot] = deque(maxlen=64)
 
@@ -94,17 +96,18 @@ class Watch:
         self, watched: Watched, group: asyncio.TaskGroup, publish: Callable[[ClusterSnapshot], None]
     ) -> None:
         while True:
-            started = self._clock.monotonic()
+            started = self.clock.monotonic()
             await self._observe_host(watched)
             await self._observe_api(watched)
-            for found in self._discover():
+            # Only what controllers say tells of hosts that we do not know.
+            for found in self._discover() if watched.observation.is_controller else ():
                 group.create_task(self._follow(found, group, publish), name=f"watch {found.host.name}")
-            await self._clock.sleep(max(0.1, self.pace - (self._clock.monotonic() - started)))
+            await self.clock.sleep(max(0.1, self.pace - (self.clock.monotonic() - started)))
 
     async def _publish(self, publish: Callable[[ClusterSnapshot], None]) -> None:
         while True:
             publish(self.snapshot())
-            await self._clock.sleep(1.0)
+            await self.clock.sleep(1.0)
 
     async def _all(self, look: Callable[[Watched], Any], whom: Sequence[Watched]) -> None:
         async with asyncio.TaskGroup() as group:
@@ -113,10 +116,19 @@ class Watch:
 
     def _open(self, host: InventoryHost) -> Watched:
         observation = HostObservation(host.name, host.address, host.role, host.discovered)
-        return Watched(host, self._connector.shell(host), observation)
+        return Watched(host, self._shell(host), observation)
+
+    def _shell(self, host: InventoryHost) -> Shell:
+        try:
+            return self._connector.shell(host)
+        except UsageError as error:
+            # An address that the operator gave is to be mended; one that the cluster told us is its own word.
+            if not host.discovered:
+                raise
+            return NoWay(host.name, str(error))
 
     def _discover(self) -> list[Watched]:
-        found = [self._open(host) for host in discovered(self.hosts, self.snapshot(keep=False))]
+        found = [self._open(host) for host in discovered(self.hosts, self._newest())]
         self._watched += found
         return found
 
@@ -128,14 +140,14 @@ class Watch:
 
     async def _complete_host(self, watched: Watched) -> None:
         if watched.observation.is_reachable:
-            await self._ask_host(watched, host_probes(self._subject(watched)))
+            await self._ask_host(watched, _questions(self._subject(watched)))
 
     async def _ask_host(self, watched: Watched, probes: Iterable[HostProbe[Any]]) -> None:
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         due = [probe for probe in probes if watched.is_due(probe.name, probe.command, probe.every, now)]
         for probe in due:
             watched.note(probe.name, probe.command, now)
-        answers = await ask_all(watched.shell, due, self._clock)
+        answers = await ask_all(watched.shell, due, self.clock)
         watched.observation = answered(watched.observation, answers)
         self._settle(watched, answers)
 
@@ -145,9 +157,7 @@ class Watch:
         if identity is None:
             return
         if isinstance(identity, Unknown) and identity.lack in (Lack.UNREACHABLE, Lack.HOST_KEY, Lack.NO_ANSWER):
-            watched.observation = answered(
-                watched.observation, dict.fromkeys(answers_of(watched.observation), identity)
-            )
+            watched.observation = answered(watched.observation, dict.fromkeys(ANSWERS[HostObservation], identity))
             return
         if isinstance(identity, Known):
             self._name(watched, identity.value)
@@ -163,26 +173,22 @@ class Watch:
 
     def _subject(self, watched: Watched) -> Subject:
         """What other answers tell that this host's questions need."""
-        observation, snapshot = watched.observation, self.snapshot(keep=False)
+        observation = watched.observation
         status, service = value_or(observation.status, None), value_or(observation.service, None)
-        config = status.config if status and status.config else self._config(snapshot)
+        controllers = [other.observation for other in self._watched if other.observation.is_controller]
+        config = status.config if status and status.config else _config(controllers)
         return Subject(
             role=observation.known_role,
             data_dir=status.data_dir if status else "/var/lib/k0s",
             config_path=status.config_path if status else "/etc/k0s/k0s.yaml",
             k0s=service.command[0] if service and service.command else "/usr/local/bin/k0s",
-            controllers=tuple(sorted(_advertised(host) for host in snapshot.controllers)),
+            controllers=tuple(sorted(map(_advertised, controllers))),
             agent_port=config.agent_port,
             admin_port=config.admin_port,
             api_port=config.api_port,
             balancer_ports=(config.nllb.api_port, config.nllb.konnectivity_port),
-            agent_address=_agent_address(snapshot, observation.node),
+            agent_address=_agent_address(self._newest(), observation.node),
         )
-
-    def _config(self, snapshot: ClusterSnapshot) -> ClusterConfig:
-        """A worker has none of its own: any controller's tells the ports."""
-        statuses = (value_or(host.status, None) for host in snapshot.controllers)
-        return next((status.config for status in statuses if status and status.config), ClusterConfig())
 
     async def _observe_api(self, watched: Watched) -> None:
         if not (watched.observation.is_controller and watched.observation.is_reachable):
@@ -190,49 +196,81 @@ class Watch:
         watched.api = watched.api or self._connector.api(watched.host, watched.shell)
         old = watched.api_observation or ApiObservation(watched.host.name)
         old = replace(old, host=watched.host.name)
+        now = self.clock.monotonic()
+        due = [probe for probe in api_probes() if watched.is_due(f"api {probe.name}", probe.path, probe.every, now)]
+        for probe in due:
+            watched.note(f"api {probe.name}", probe.path, now)
         async with asyncio.TaskGroup() as group:
             tasks = {
-                probe.name: group.create_task(ask_api(watched.api, probe, self._clock), name=probe.name)
-                for probe in api_probes()
+                probe.name: group.create_task(ask_api(watched.api, probe, self.clock), name=probe.name) for probe in due
             }
         watched.api_observation = answered(old, {name: task.result() for name, task in tasks.items()})
         await self._observe_tunnels(watched)
 
     async def _observe_tunnels(self, watched: Watched) -> None:
-        api, observation, now = watched.api, watched.api_observation, self._clock.monotonic()
+        api, observation, now = watched.api, watched.api_observation, self.clock.monotonic()
         if api is None or observation is None or not isinstance(observation.nodes, Known):
             return
         nodes = tuple(NodeName(node.name) for node in observation.nodes.value)
         if not watched.is_due("tunnels", nodes, TUNNELS_EVERY, now):
             return
         watched.note("tunnels", nodes, now)
-        answer = await ask_tunnels(api, nodes, self._clock)
+        answer = await ask_tunnels(api, nodes, self.clock)
         watched.api_observation = answered(observation, {"tunnels": answer})
 
     def snapshot(self, *, keep: bool = True) -> ClusterSnapshot:
-        """The newest answers of all, each at its own age; what is too old becomes unknown."""
-        now = self._clock.now()
-        hosts = tuple(aged_observation(watched.observation, now, self._old(watched)) for watched in self._watched)
-        apis = tuple(
-            aged_observation(watched.api_observation, now, self._old(watched))
-            for watched in self._watched
-            if watched.api_observation
+        """The newest answers of all, each at its own age; what is too old becomes unknown.
+
+        `keep`: it may be the earlier one of two looks from then on.
+        """
+        now, usual = self.clock.now(), timedelta(seconds=self.pace + PATIENCE)
+        newest = self._newest()
+        snapshot = replace(
+            newest,
+            taken_at=now,
+            hosts=tuple(aged_observation(host, now, _host_limits(), usual) for host in newest.hosts),
+            apis=tuple(aged_observation(api, now, _api_limits(), usual) for api in newest.apis),
+            earlier=self._earlier(now),
         )
-        snapshot = ClusterSnapshot(self.cluster, now, hosts, apis, self._earlier(now))
         if keep:
             self._past.append(replace(snapshot, earlier=None))
         return snapshot
+
+    def _newest(self) -> ClusterSnapshot:
+        """All answers as they are, however old: for what to ask and whom, never for a judgement."""
+        return ClusterSnapshot(
+            self.cluster,
+            self.clock.now(),
+            tuple(watched.observation for watched in self._watched),
+            tuple(watched.api_observation for watched in self._watched if watched.api_observation),
+        )
 
     def _earlier(self, now: datetime) -> ClusterSnapshot | None:
         """The youngest look that is far enough apart."""
         return next((past for past in reversed(self._past) if now - past.taken_at >= APART), None)
 
-    def _old(self, watched: Watched) -> timedelta:
-        slowest = max((probe.every for probe in host_probes(self._plain(watched))), default=0.0)
-        return timedelta(seconds=max(self.pace, slowest, TUNNELS_EVERY) + PATIENCE)
 
-    def _plain(self, watched: Watched) -> Subject:
-        return Subject(role=watched.observation.known_role)
+_questions = lru_cache(maxsize=512)(host_probes)
+"""Made once for each host: its parameters change with the cluster, its looks come every few seconds."""
+
+
+@cache
+def _host_limits() -> Mapping[str, timedelta]:
+    """How old an answer may be that is asked for more rarely than at each look."""
+    probes = (probe for role in Role for probe in host_probes(Subject(role)))
+    return {probe.name: timedelta(seconds=probe.every + PATIENCE) for probe in probes if probe.every}
+
+
+@cache
+def _api_limits() -> Mapping[str, timedelta]:
+    every = {"tunnels": TUNNELS_EVERY} | {probe.name: probe.every for probe in api_probes() if probe.every}
+    return {name: timedelta(seconds=seconds + PATIENCE) for name, seconds in every.items()}
+
+
+def _config(controllers: Iterable[HostObservation]) -> ClusterConfig:
+    """A worker has none of its own: any controller's tells the ports."""
+    statuses = (value_or(host.status, None) for host in controllers)
+    return next((status.config for status in statuses if status and status.config), ClusterConfig())
 
 
 def _advertised(host: HostObservation) -> str:

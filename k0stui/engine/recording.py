@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,13 @@ class Recorder:
     """Writes answers to a folder as they come; masked by `mask` first."""
 
     def __init__(self, folder: Path, inventory: Inventory, mask: Callable[[str], str]) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / "cluster.json").write_text(json.dumps(inventory_row(inventory), indent=1) + "\n")
-        self._file = (folder / "answers.jsonl").open("w", encoding="utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (folder / "cluster.json").write_text(json.dumps(inventory_row(inventory), indent=1) + "\n")
+            (folder / "answers.jsonl").touch(mode=0o600)
+            self._file = (folder / "answers.jsonl").open("w", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{folder}: cannot be written ({error.strerror}); name another folder.") from error
         self._mask = mask
 
     def keep(self, row: Row) -> None:
@@ -55,11 +60,18 @@ class Recorder:
         self._file.flush()
 
     def text(self, content: bytes) -> str | Row:
-        """As it is put in a row: text where it is text, else base64."""
-        try:
-            return self._mask(content.decode("utf-8"))
-        except UnicodeDecodeError:
-            return {"base64": base64.b64encode(content).decode()}
+        """As it is put in a row: text where it is text, else base64; masked in both."""
+        masked = self._mask(content.decode("utf-8", "surrogateescape"))
+        if any("\ud800" <= char <= "\udfff" for char in masked):
+            return {"base64": base64.b64encode(masked.encode("utf-8", "surrogateescape")).decode()}
+        return masked
+
+    def failure(self, error: K0stuiError) -> Row:
+        """An answer that was none, with the words of it."""
+        row: Row = {"error": type(error).__name__, "message": self._mask(str(error))}
+        if isinstance(error, ApiRefused):
+            row |= {"status": error.status, "body": self._mask(error.body)}
+        return row
 
     def close(self) -> None:
         self._file.close()
@@ -82,7 +94,7 @@ class RecordingShell:
         try:
             reply = await self.recorded.run(command)
         except (Unreachable, ProbeFailed) as error:
-            self._recorder.keep(row | {"error": type(error).__name__, "message": str(error)})
+            self._recorder.keep(row | self._recorder.failure(error))
             raise
         self._recorder.keep(row | self._reply(reply))
         return reply
@@ -117,12 +129,8 @@ class RecordingApi:
         row: Row = {"kind": "api", "host": self.host, "question": path}
         try:
             body = await self._api.get(path, timeout=timeout)
-        except ApiRefused as error:
-            refused = {"error": "ApiRefused", "message": str(error), "status": error.status, "body": error.body}
-            self._recorder.keep(row | refused)
-            raise
         except (Unreachable, ProbeFailed) as error:
-            self._recorder.keep(row | {"error": type(error).__name__, "message": str(error)})
+            self._recorder.keep(row | self._recorder.failure(error))
             raise
         self._recorder.keep(row | {"stdout": self._recorder.text(body), "answered": self._clock.now().isoformat()})
         return body
@@ -138,46 +146,76 @@ class RecordingApi:
 
 
 def load(folder: Path) -> tuple[Inventory, list[Row]]:
-    """A recording's inventory and rows.
+    """A recording's inventory and rows, each of them whole.
 
     Raises:
-        UsageError: that is no recording of ours.
+        UsageError: that is no recording of ours, or a damaged one.
     """
     try:
-        inventory = inventory_of(json.loads((folder / "cluster.json").read_text()))
-        rows = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
+        inventory = inventory_of(json.loads((folder / "cluster.json").read_text("utf-8")))
+        lines = (folder / "answers.jsonl").read_text("utf-8").splitlines()
     except OSError as error:
         raise UsageError(f"{folder} is no recording ({error.strerror}); make one with: k0stui record DIR") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{folder} is no recording of k0stui ({error}).") from error
-    return inventory, rows
+    except DAMAGED as error:
+        raise UsageError(f"{folder} is no recording of k0stui: cluster.json does not read as one.") from error
+    return inventory, [_row(folder, number, line) for number, line in enumerate(lines, 1)]
+
+
+DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading JSON of another shape raises."""
+
+
+def _row(folder: Path, number: int, line: str) -> Row:
+    """One row, proven to be whole; raises UsageError."""
+    try:
+        row: Row = json.loads(line)
+        if not all(isinstance(row[key], str) for key in ("kind", "host", "question")):
+            raise TypeError("a name that is no text")
+        with suppress(K0stuiError):
+            reply_of(row) if row["kind"] == "command" else body_of(row)
+    except DAMAGED as error:
+        raise UsageError(f"{folder}/answers.jsonl, line {number}: no answer of a recording of k0stui.") from error
+    return row
 
 
 def reply_of(row: Row) -> Reply:
-    """The answer in a row; raises what was raised when it was recorded."""
+    """The answer of a host in a row; raises what was raised when it was recorded."""
     raise_error(row)
     return Reply(
-        row["exit_status"],
+        int(row["exit_status"]),
         content(row["stdout"]),
         content(row["stderr"]),
-        datetime.fromisoformat(row["asked"]),
-        datetime.fromisoformat(row["answered"]),
-        row["cut"],
+        _moment(row["asked"]),
+        _moment(row["answered"]),
+        bool(row["cut"]),
     )
+
+
+def body_of(row: Row) -> tuple[bytes, datetime]:
+    """The answer of an API server in a row, and when it came; raises as `reply_of`."""
+    raise_error(row)
+    return content(row["stdout"]), _moment(row["answered"])
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment
 
 
 def raise_error(row: Row) -> None:
     """Raise the failure that the row keeps, if it is one."""
     name = row.get("error")
     if name == "ApiRefused":
-        raise ApiRefused(row["message"], row["status"], row["body"])
+        raise ApiRefused(row["message"], int(row["status"]), str(row["body"]))
     if name:
         raise ERRORS.get(name, ProbeFailed)(row["message"])
 
 
 def content(value: str | Row) -> bytes:
     """A row's text or base64 as bytes."""
-    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"])
+    return value.encode() if isinstance(value, str) else base64.b64decode(value["base64"], validate=True)
 
 
 def inventory_row(inventory: Inventory) -> Row:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from k0stui.errors import Unreachable
 from k0stui.inventory import InventoryHost
-from k0stui.model.cluster import ApiObservation, HostObservation
+from k0stui.model.cluster import NOT_ASKED, ApiObservation, HostObservation
+from k0stui.model.host import HostName
 from k0stui.model.observed import Known, Unknown, aged, succeeding
-from k0stui.ports import KubeApi, Shell
+from k0stui.ports import Command, KubeApi, Reply, Shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,20 @@ class Asked:
     round: int
     at: float
     """Monotonic."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoWay:
+    """The shell of a host that was found and cannot be asked: what the cluster calls its address is none."""
+
+    host: HostName
+    why: str
+
+    async def run(self, command: Command) -> Reply:
+        raise Unreachable(self.why)
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 @dataclass(slots=True)
@@ -49,10 +65,11 @@ class Watched:
         self.asked[name] = Asked(question, self.round, now)
 
 
-def answers_of(observation: HostObservation | ApiObservation) -> list[str]:
-    """The fields that are answers, by name."""
-    values = ((entry.name, getattr(observation, entry.name)) for entry in fields(observation))
-    return [name for name, value in values if isinstance(value, (Known, Unknown))]
+ANSWERS: dict[type, tuple[str, ...]] = {
+    kind: tuple(entry.name for entry in fields(kind) if entry.default is NOT_ASKED)
+    for kind in (HostObservation, ApiObservation)
+}
+"""The fields that are answers, by name."""
 
 
 def answered(observation: Any, answers: Mapping[str, Known[Any] | Unknown]) -> Any:
@@ -60,8 +77,14 @@ def answered(observation: Any, answers: Mapping[str, Known[Any] | Unknown]) -> A
     return replace(observation, **{name: succeeding(new, getattr(observation, name)) for name, new in answers.items()})
 
 
-def aged_observation(observation: Any, now: datetime, limit: timedelta) -> Any:
-    """The observation with every answer older than `limit` turned into an unknown that remembers it."""
-    return replace(
-        observation, **{name: aged(getattr(observation, name), now, limit) for name in answers_of(observation)}
-    )
+def aged_observation(observation: Any, now: datetime, limits: Mapping[str, timedelta], limit: timedelta) -> Any:
+    """The observation with every answer older than its limit turned into an unknown that remembers it.
+
+    `limits` by answer, `limit` for all others. Itself where nothing is too old: most looks change nothing here.
+    """
+    old = {}
+    for name in ANSWERS[type(observation)]:
+        answer = getattr(observation, name)
+        if (new := aged(answer, now, limits.get(name, limit))) is not answer:
+            old[name] = new
+    return replace(observation, **old) if old else observation

@@ -26,9 +26,9 @@ class Check:
     """The command or line that makes it work."""
 
     @property
-    def line(self) -> str:
-        mark = "+" if self.works else "!"
-        return f"{mark} {self.name:<22} {self.says}" + (f"\n    mend: {self.mend}" if self.mend else "")
+    def lines(self) -> tuple[str, ...]:
+        line = f"{'+' if self.works else '!'} {self.name:<22} {self.says}"
+        return (line, f"    mend: {self.mend}") if self.mend else (line,)
 
 
 def snapshot_checks(snapshot: ClusterSnapshot) -> Iterator[Check]:

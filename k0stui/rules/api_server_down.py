@@ -68,7 +68,7 @@ def _finding(host: HostObservation, ready: LocalReady, snapshot: ClusterSnapshot
         evidence=said(host, "api_ready", f"/readyz {ready.status or 'refused'}{failed}"),
         ruled_out=("the host being down", "k0s being stopped"),
         because=("etcd-quorum-lost", "k0s-crash-loop", *(("etcd-no-margin",) if _lacks_etcd(host) else ())),
-        remedy=f"read the log of {host.name}: k0stui logs 'host={host.name} level>=W'",
+        remedy=f"read the log of {host.name}: k0stui logs 'host:{host.name} level>=W'",
     )
 
 

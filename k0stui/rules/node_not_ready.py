@@ -43,7 +43,7 @@ def _finding(snapshot: ClusterSnapshot, node: Node) -> Finding:
             lambda api: api.nodes,
         ),
         because=_because(snapshot, node),
-        remedy=f"read the log of k0sworker on {node.name}: k0stui logs 'host={node.name} level>=W'",
+        remedy=f"read the log of k0sworker on {node.name}: k0stui logs 'host:{node.name} level>=W'",
     )
 
 

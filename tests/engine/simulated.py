@@ -240,11 +240,11 @@ class SimGuard:
         await self._reach()
         return self._answer(Verdict.ACCEPTED if self._ours else Verdict.LOCK)
 
-    async def note(self, line: str) -> GuardAnswer:
+    async def note(self, lines: str) -> GuardAnswer:
         await self._reach()
         if not self._ours:
             return self._answer(Verdict.LOCK)
-        self.host.records.append(line)
+        self.host.records += lines.split("\n")
         return self._answer(Verdict.ACCEPTED)
 
     async def stage(self, what: str, content: bytes, config: str = "-", sha_before: str = "-") -> GuardAnswer:

@@ -9,9 +9,10 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from k0stui.engine.follow import REFUSED, WATCHED, Board, Followed, Phase, follow_host, follow_logs
+from k0stui.engine.follow import REFUSED, Followed, follow_host, follow_logs
 from k0stui.errors import NotPermitted
 from k0stui.logs.batch import LIMIT
+from k0stui.logs.board import WATCHED, Board, Phase
 from k0stui.logs.parse import MARK
 from k0stui.logs.source_log import SourceLog
 from k0stui.logs.store import LogStore

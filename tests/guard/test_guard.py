@@ -317,6 +317,15 @@ def test_payload_never_becomes_shell(host: Host) -> None:
     assert (host.root / f"var/lib/k0stui/ops/{OP}/config.before").read_bytes() == hostile
 
 
+def test_notes_are_whole_lines(host: Host) -> None:
+    """Several lines arrive as they are; what was torn on its way, is empty or too long is not kept at all."""
+    host.lock()
+    assert host.ours("note", payload=b'{"seq":1}\n{"seq":2}\n')["exit"] == "0"
+    for torn in (b'{"seq":3}\n{"se', b"", b"\n", b"x" * 65537 + b"\n"):
+        assert host.ours("note", payload=torn)["exit"] == "64"
+    assert host.record == ['{"seq":1}', '{"seq":2}']
+
+
 def test_stage_keeps_plan_and_resource(host: Host) -> None:
     """Plan and prior object are kept for an adopter; content that was damaged on the way is not."""
     host.lock()

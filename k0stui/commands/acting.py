@@ -1,0 +1,162 @@
+"""What `plan`, `run` and the plan screen share: look twice, draft the plan, ask every gate, say what must be typed."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from k0stui.connect.executor_process import own_process, owner
+from k0stui.connect.guard import GUARD_SHA256, Claim, ShellGuard
+from k0stui.engine.execute import Ways
+from k0stui.engine.observe import APART
+from k0stui.errors import K0stuiError, UsageError
+from k0stui.model.cluster import ClusterSnapshot
+from k0stui.model.host import HostName
+from k0stui.model.observed import Known, Lack, Observed, Unknown, value_or
+from k0stui.model.operation import AMBIGUOUS, Operation, Plan, confirmation
+from k0stui.plans import enable_nllb, restart_agents, restart_controllers, restart_workers
+from k0stui.plans.draft import verdicts as judged
+from k0stui.plans.gates import GATES
+from k0stui.plans.gates.gate import Situation, Verdict, judge
+from k0stui.plans.world import GuardAnswer
+from k0stui.ports import Clock, Shell
+
+if TYPE_CHECKING:
+    from k0stui.engine.observe import Watch
+
+PLANS: Mapping[str, Callable[..., Plan]] = {
+    "nllb": enable_nllb.plan,
+    "restart-controllers": restart_controllers.plan,
+    "restart-workers": restart_workers.plan,
+    "restart-agents": restart_agents.plan,
+}
+
+OWN = ("C-08", "C-09")
+"""Gates on what no probe sees: the lock lines, and our own process."""
+
+NOBODY = Operation("-", "", ())
+"""In whose name the guard is asked before there is an operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A plan with all that is needed to decide on it."""
+
+    plan: Plan
+    verdicts: tuple[Verdict, ...]
+    wanted: str
+    """What must be typed to start it."""
+    snapshot: ClusterSnapshot
+
+
+async def look_twice(watch: Watch) -> ClusterSnapshot:
+    """Two looks, far enough apart for the gates that compare."""
+    await watch.look()
+    await watch.clock.sleep(APART.total_seconds() + 1)
+    return await watch.look()
+
+
+async def drafted(watch: Watch, name: str, only: tuple[str, ...] = ()) -> Drafted:
+    """The plan of that name for the cluster as it is now.
+
+    Raises:
+        PlanRefused: with the sentence that says why.
+    """
+    snapshot = await look_twice(watch)
+    plan = make_plan(snapshot, name, only)
+    return Drafted(
+        plan, await all_verdicts(watch.shells(), plan, snapshot, watch.clock), wanted_name(plan, snapshot), snapshot
+    )
+
+
+def make_plan(snapshot: ClusterSnapshot, name: str, only: tuple[str, ...] = (), nonce: str = "") -> Plan:
+    """A plan of a snapshot; raises PlanRefused."""
+    options: dict[str, Any] = {"only": only} if only else {}
+    if only and name != "restart-workers":
+        raise UsageError(f"--only is for restart-workers; {name} needs all hosts of its kind.")
+    return PLANS[name](snapshot, nonce or secrets.token_hex(8), GUARD_SHA256, **options)
+
+
+def wanted_name(plan: Plan, snapshot: ClusterSnapshot) -> str:
+    """What must be typed: the cluster's name; where many clusters share it, with the host that leads."""
+    return confirmation(plan, str(value_or(snapshot.leader, plan.controllers[0].name)))
+
+
+def shared_name(snapshot: ClusterSnapshot) -> str:
+    """The cluster's name as it is typed where no plan is at hand."""
+    if snapshot.cluster not in AMBIGUOUS:
+        return snapshot.cluster
+    return f"{snapshot.cluster or 'k0s'}/{value_or(snapshot.leader, 'unknown')}"
+
+
+async def all_verdicts(
+    shells: Mapping[HostName, Shell], plan: Plan, snapshot: ClusterSnapshot, clock: Clock
+) -> tuple[Verdict, ...]:
+    """Every gate of the plan, the lock and our own process included."""
+    answers = await asked_guards(shells, plan)
+    situation = Situation(snapshot, plan, guards=answers, own_process=asked_process(clock))
+    own = {gate: judge(GATES[gate], situation) for gate in OWN}
+    return tuple(own.get(verdict.gate, verdict) for verdict in judged(plan, snapshot))
+
+
+async def asked_guards(shells: Mapping[HostName, Shell], plan: Plan) -> tuple[tuple[HostName, GuardAnswer], ...]:
+    """The lock line of each controller; who does not answer is left out."""
+    found = []
+    for host in plan.controllers:
+        try:
+            found.append((host.name, await guard_of(shells[host.name], NOBODY).status(host.unit)))
+        except (K0stuiError, KeyError):
+            continue
+    return tuple(found)
+
+
+def guard_of(shell: Shell, operation: Operation) -> ShellGuard:
+    """The guard on one host, in the name of the operation as it is now."""
+    return ShellGuard(shell, Claim(operation.id, operation.epoch, operation.owner))
+
+
+def asked_process(clock: Clock) -> Observed[str]:
+    """Gate C-09's fact."""
+    try:
+        return Known(own_process(), clock.now())
+    except K0stuiError as error:
+        return Unknown(str(error), clock.now(), Lack.FAILED)
+
+
+def ways_of(watch: Watch) -> Ways:
+    """What the executor needs of the world, from a watch."""
+    return Ways(watch.shells, watch.apis, watch.look, guard_of, watch.clock, owner(), asked_process(watch.clock))
+
+
+def same_acts(plan: Plan, snapshot: ClusterSnapshot) -> str:
+    """What is different if the plan is drafted anew from this look; empty: nothing. It is the executor's own check.
+
+    Raises:
+        PlanRefused: it could not even be drafted now.
+    """
+    workers = tuple(str(step.host) for step in plan.steps if step.kind == "restart-worker")
+    only = workers if plan.name == "restart-workers" else ()
+    again = replace(make_plan(snapshot, plan.name, only, plan.nonce), made_at=plan.made_at)
+    if plan.guard_sha256 != again.guard_sha256:
+        return "the guard's text is another one: the plan was made by another version of k0stui"
+    if plan.hosts != again.hosts:
+        changed = sorted({host.name for host in {*plan.hosts} ^ {*again.hosts}})
+        return f"not the hosts that were planned for: {', '.join(changed)}"
+    different = [old.id for old, new in zip(plan.steps, again.steps, strict=False) if old != new]
+    if different or len(plan.steps) != len(again.steps) or plan.diffs != again.diffs:
+        return f"the cluster changed since: {', '.join(different[:3]) or 'the config'} would be another step now"
+    return ""
+
+
+def only_of(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """`--only`, and a refusal of what no plan does yet.
+
+    Raises:
+        UsageError: `--batch` above 1.
+    """
+    if (getattr(arguments, "batch", None) or 1) != 1:
+        raise UsageError("--batch: this version restarts workers one at a time; leave it out.")
+    return tuple(getattr(arguments, "only", None) or ())

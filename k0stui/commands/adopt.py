@@ -1,0 +1,71 @@
+"""`k0stui adopt [OP]`: take over an unfinished operation from the records on its controllers.
+
+Its epoch is raised on every host that can be reached, so that its former owner can change nothing any more. Nothing
+goes on by itself: `resume`, `resume --roll-back` or `close` follow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+
+from k0stui.commands import carrying
+from k0stui.commands.acting import asked_guards, guard_of
+from k0stui.commands.left import left_on_hosts
+from k0stui.commands.opening import observing
+from k0stui.commands.printing import show_lines, show_report
+from k0stui.commands.typing import confirmed
+from k0stui.connect.executor_process import owner
+from k0stui.engine.adopt import found, journal_of, take
+from k0stui.engine.observe import Watch
+from k0stui.errors import UsageError
+from k0stui.model.operation import Plan
+from k0stui.present.operation import next_words, result_text
+
+YOUNG = 60
+"""Seconds: with a beat younger than that somebody carries it out right now, and its id must be typed as well."""
+
+TAKEN, NOT_TAKEN = 0, 1
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_adopt(arguments))
+
+
+async def _adopt(arguments: argparse.Namespace) -> int:
+    async with observing(arguments) as watch:
+        await watch.look()
+        shells = watch.shells()
+        operation = arguments.operation or await _locked(watch)
+        plan, lines = await found(shells, operation)
+        journal = journal_of(carrying.home(), operation, plan, lines)
+        wanted = carrying.name_to_type(journal.directory, plan)
+        if holder := await _alive(watch, plan):
+            show_report([f"{operation} is being carried out: {holder}. To fence that one, type its id as well."])
+            wanted = f"{wanted} {operation}"
+        if not await asyncio.to_thread(confirmed, arguments.confirm, wanted, f"adopt {operation}"):
+            return NOT_TAKEN
+        guards = {name: guard_of(shell, journal.operation) for name, shell in shells.items()}
+        unfenced = await take(journal, plan, guards, f"{owner()}:{secrets.token_hex(4)}", watch.clock)
+    show_lines([f"{operation} is ours in epoch {journal.operation.epoch}: {result_text(journal.operation)}"])
+    if unfenced:
+        show_report([f"not fenced, and counted as down until they answer: {', '.join(unfenced)}"])
+    show_lines(f"  {words}" for words in next_words(journal.operation))
+    return TAKEN
+
+
+async def _locked(watch: Watch) -> str:
+    """The operation whose lock lies on the hosts; raises UsageError."""
+    holders = {left.holder for left in await left_on_hosts(watch.shells()) if left.holder}
+    if len(holders) != 1:
+        raise UsageError(f"name the operation; locks are held by: {', '.join(sorted(holders)) or 'none'}.")
+    return holders.pop()
+
+
+async def _alive(watch: Watch, plan: Plan) -> str:
+    """Who showed a sign of life within a minute; empty: nobody."""
+    for host, answer in await asked_guards(watch.shells(), plan):
+        if answer.op != "-" and answer.beat_age is not None and answer.beat_age < YOUNG:
+            return f"{answer.owner}, last sign of life {answer.beat_age} s ago on {host}"
+    return ""

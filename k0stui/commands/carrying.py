@@ -1,0 +1,290 @@
+"""The executor's own process, and those who watch it: `run` and `resume` begin one, any viewer may follow it.
+
+Approval is the first record of the journal, written by whoever read the typed name and bound to the plan's hash; the
+executor takes the journal up from there, drafts the plan anew from its own look, and refuses what differs.
+A simulated fleet of one's own (`--demo`) lives in this process alone, so its executor does as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from k0stui.commands.acting import drafted, same_acts, ways_of
+from k0stui.commands.opening import observing
+from k0stui.commands.printing import show_lines
+from k0stui.connect import executor_process
+from k0stui.connect.executor_process import Desk, harden
+from k0stui.engine.execute import Executor, Progress
+from k0stui.engine.journal import Journal, parse, read, state_home
+from k0stui.engine.observe import Watch
+from k0stui.errors import JournalBroken, K0stuiError, PlanRefused, UsageError
+from k0stui.matrix import matrix
+from k0stui.model.cluster import ClusterSnapshot
+from k0stui.model.operation import Operation, OperationState, Plan, decode_plan
+from k0stui.model.transition import Event, Kind
+from k0stui.plans.gates.gate import Verdict
+from k0stui.ports import Clock
+from k0stui.present.cells import plain
+from k0stui.present.harmless import harmless_line
+from k0stui.present.matrix import matrix_lines
+from k0stui.present.operation import (
+    Happened,
+    happened_line,
+    is_done,
+    needs_person,
+    next_words,
+    result_text,
+    told,
+)
+from k0stui.present.proof import proof_story
+
+DONE, STOPPED, BAD_INPUT, PERSON = 0, 1, 2, 3
+"""Exit status of `run` and `resume`: done and proven; refused, stopped or paused; bad input; a person must decide."""
+
+BEFORE, AFTER = "before.txt", "after.txt"
+"""The matrix as it was when the operation began and when it ended, beside the journal."""
+
+REACHING = ("inventory", "demo", "replay", "kubeconfig", "ssh_config", "known_hosts")
+FILES = frozenset({"inventory", "replay", "kubeconfig", "ssh_config", "known_hosts"})
+
+
+def home() -> Path:
+    """Where this machine's operations are kept."""
+    return state_home(os.environ)
+
+
+def is_own_fleet(arguments: argparse.Namespace) -> bool:
+    """Whether the cluster lives in this process, and dies with it."""
+    return bool(getattr(arguments, "demo", None))
+
+
+# -- beginning ---------------------------------------------------------------------------------------------------------
+
+
+def begin(plan: Plan, clock: Clock, typed: str, where: Path | None = None) -> Journal:
+    """A new operation, agreed to by the name that was typed; nothing is carried out yet.
+
+    Raises:
+        JournalBroken: the disk does not keep it.
+    """
+    journal = Journal.create(where or home(), f"{clock.now():%Y%m%d-%H%M%S}-{plan.nonce[:4]}", plan)
+    facts = (("plan", plan.sha256), ("typed", typed))
+    journal.append(Event(Kind.APPROVED, facts=facts), clock.now(), clock.monotonic())
+    return journal
+
+
+def keep_matrix(directory: Path, name: str, snapshot: ClusterSnapshot, proven: Sequence[Verdict] = ()) -> None:
+    """For the incident report; an operation does not depend on it."""
+    found = matrix(snapshot)
+    lines = [f"{snapshot.taken_at:%Y-%m-%d %H:%M:%S} UTC", *matrix_lines(found, snapshot.taken_at)]
+    lines += [plain(line) for line in proof_story(proven)] if proven else []
+    with suppress(OSError):
+        (directory / name).write_text("".join(f"{harmless_line(line)}\n" for line in lines), encoding="utf-8")
+        (directory / name).chmod(0o600)
+
+
+def start(directory: Path, arguments: argparse.Namespace, words: Sequence[str] = ()) -> int:
+    """The executor as a process of its own session, for the cluster that argv names; its pid."""
+    return executor_process.start(directory, ["resume", directory.name, "--executor", *words, *reaching(arguments)])
+
+
+def reaching(arguments: argparse.Namespace) -> list[str]:
+    """The options that lead another process to the same cluster; paths absolute, since it works in another folder."""
+    words: list[str] = []
+    for name in REACHING:
+        if value := getattr(arguments, name, None):
+            absolute = str(Path(value).expanduser().absolute()) if name in FILES else str(value)
+            words += [f"--{name.replace('_', '-')}", absolute]
+    for host in getattr(arguments, "host", None) or ():
+        words += ["--host", host]
+    return words
+
+
+# -- the executor's side -----------------------------------------------------------------------------------------------
+
+
+async def carry(
+    directory: Path, arguments: argparse.Namespace, words: Sequence[str] = (), *, waits: bool = False
+) -> None:
+    """Be the executor of an operation, in a process of its own: a socket, a look, then the plan."""
+    harden()
+    desk = Desk()
+    async with desk.open(directory), observing(arguments) as watch:
+        await carry_on(directory, watch, words, desk.publish, desk.attach, waits=waits)
+
+
+async def carry_on(
+    directory: Path,
+    watch: Watch,
+    words: Sequence[str],
+    publish: Callable[[Progress], None],
+    attach: Callable[[Executor], None] = lambda _: None,
+    *,
+    waits: bool = False,
+) -> Operation:
+    """Take up the journal, say `words` to it first (`go on`), and carry on to the end or to a pause."""
+    journal = Journal.reopen(directory)
+    proven: tuple[Verdict, ...] = ()
+
+    def noted(progress: Progress) -> None:
+        nonlocal proven
+        if progress.operation.state is OperationState.SOAK:
+            proven = progress.verdicts
+        publish(progress)
+
+    try:
+        executor = Executor(journal, plan_in(directory), ways_of(watch), noted, waits=waits)
+        if refusal := await _refusal(directory, watch, journal.operation):
+            clock = watch.clock
+            journal.append(Event(Kind.LOCK_REFUSED, why=refusal), clock.now(), clock.monotonic())
+            publish(Progress(journal.operation))
+            return journal.operation
+        attach(executor)
+        for word in words:
+            name, _, step = word.partition("=")
+            executor.tell(name, step)
+        operation = await executor.run(Event(Kind.RESUMED))
+        with suppress(K0stuiError):
+            keep_matrix(directory, AFTER, await watch.look(), proven)
+        return operation
+    finally:
+        journal.close()
+
+
+async def _refusal(directory: Path, watch: Watch, operation: Operation) -> str:
+    """Why a plan that was agreed to, and not begun, may not be begun; empty: it may. Also looks the first times."""
+    plan = plan_in(directory)
+    if operation.state is not OperationState.APPROVED:
+        await watch.look()
+        return ""
+    try:
+        again = await drafted(watch, plan.name, _only(plan))
+        keep_matrix(directory, BEFORE, again.snapshot)
+        return _approved(directory, plan) or same_acts(plan, again.snapshot)
+    except PlanRefused as refused:
+        return str(refused)
+
+
+def _approved(directory: Path, plan: Plan) -> str:
+    """An approval is of one plan, by its hash."""
+    _, records = read(directory)
+    facts = [dict(record.payload.facts) for record in records if record.payload.kind is Kind.APPROVED]
+    return "" if [fact.get("plan") for fact in facts] == [plan.sha256] else "another plan was agreed to than lies here"
+
+
+def _only(plan: Plan) -> tuple[str, ...]:
+    return tuple(str(step.host) for step in plan.steps) if plan.name == "restart-workers" else ()
+
+
+# -- the viewer's side -------------------------------------------------------------------------------------------------
+
+
+class Follower:
+    """Prints what is new in a journal, and what is waited for."""
+
+    def __init__(self, directory: Path, write: Callable[[str], None]) -> None:
+        self.directory = directory
+        self.plan = plan_in(directory)
+        self._write = write
+        self._size = self._shown = 0
+        self._awaited = ""
+
+    def show(self, awaits: str = "") -> None:
+        """New records; then what is awaited, when that is another sentence than before."""
+        path = self.directory / "journal.jsonl"
+        if path.stat().st_size != self._size:
+            raw = path.read_bytes()
+            self._size = len(raw)
+            happened = [happened_of(record) for record in parse(raw)]
+            for it in told(happened[self._shown :]):
+                self._write(plain(happened_line(it, self.plan)).rstrip())
+            self._shown = len(happened)
+        kind = re.sub(r"\d+", "", awaits.partition(" (")[0])
+        if awaits and kind != self._awaited:
+            self._write(f"          ... {awaits}")
+        self._awaited = kind
+
+
+def happened_of(record: object) -> Happened:
+    """A record of the journal as what is read of it."""
+    return Happened(record.wall, record.host, record.attempt, record.payload)  # type: ignore[attr-defined]
+
+
+async def follow(directory: Path, write: Callable[[str], None]) -> Operation:
+    """Watch an executor's socket until it ends; the operation then.
+
+    Raises:
+        UsageError: none answers.
+    """
+    follower = Follower(directory, write)
+    async for message in executor_process.watch(directory):
+        follower.show(str(message.get("awaits", "")))
+    follower.show()
+    return read(directory)[0]
+
+
+async def see_through(directory: Path, arguments: argparse.Namespace, words: Sequence[str] = ()) -> int:
+    """Start the executor, watch it to its end or pause, and say how it stands; the exit status."""
+    if is_own_fleet(arguments):
+        raise UsageError(
+            "a simulated fleet of this process ends with it; `k0stui demo --serve DIR` gives one that stays."
+        )
+    pid = start(directory, arguments, words)
+    print(f"operation {directory.name}, executor pid {pid}, its log: {directory / executor_process.LOG}", flush=True)
+    return say_end(await follow(directory, print_line))
+
+
+def say_end(operation: Operation) -> int:
+    """The last lines, and the exit status."""
+    print_line(f"{operation.id}: {result_text(operation)}")
+    if not is_done(operation):
+        show_lines(f"  {words}" for words in next_words(operation))
+    return exit_status(operation)
+
+
+def exit_status(operation: Operation) -> int:
+    if is_done(operation):
+        return DONE
+    return PERSON if needs_person(operation) or operation.exposed else STOPPED
+
+
+def print_line(line: str) -> None:
+    print(harmless_line(line), flush=True)
+
+
+def say_left(directory: Path) -> None:
+    """What becomes of it when its viewer is interrupted."""
+    message = f"no longer watched: the executor finishes the host in flight, then waits; k0stui resume {directory.name}"
+    print(f"\n{message}", file=sys.stderr)
+
+
+async def is_carried(directory: Path) -> bool:
+    """Whether an executor answers for this operation on this machine."""
+    try:
+        _, writer = await asyncio.open_unix_connection(str(directory / executor_process.SOCKET))
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def name_to_type(directory: Path, plan: Plan) -> str:
+    """The name that was typed when it was agreed to: the same is wanted again."""
+    _, records = read(directory)
+    typed = [dict(record.payload.facts).get("typed", "") for record in records if record.payload.kind is Kind.APPROVED]
+    return next(filter(None, typed), plan.cluster or "k0s")
+
+
+def plan_in(directory: Path) -> Plan:
+    """The plan of an operation; raises JournalBroken."""
+    try:
+        return decode_plan((directory / "plan.json").read_bytes())
+    except OSError as error:
+        raise JournalBroken(f"{directory / 'plan.json'}: {error.strerror}") from error

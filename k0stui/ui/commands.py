@@ -1,0 +1,186 @@
+"""Every command, declared once: its keys, its name behind `:`, its help. Bindings, palette, footer and `?` come of it.
+
+A key of the terminal, of tmux or of the shell is never bound (`NEVER`). Users rebind by id in `[keys]` of config.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a key, or a typed name, does."""
+
+    id: str
+    """For `[keys]`; never changes."""
+    keys: str
+    """Textual's names, apart by commas; empty: only by its name."""
+    title: str
+    """Two or three words, for footer and palette."""
+    action: str
+    """Of the app, of the pane or of the widget that `where` names."""
+    where: str = "app"
+    """`app`, a pane's name, or `table`, `grid`, `story`: whoever has the focus."""
+    help: str = ""
+    """A sentence where the title does not say all."""
+    needs: str = ""
+    """What must be there (`lacks` of ui/conditions.py says what is missing)."""
+    typed: str = ""
+    """Its name behind `:`."""
+    takes: str = ""
+    """What its argument is, `host` or `rule` …; empty: none."""
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("go.overview", "1", "overview", "go('overview')", typed="overview"),
+    Command("go.controllers", "2", "controllers", "go('controllers')", typed="controllers"),
+    Command("go.workers", "3", "workers", "go('workers')", typed="workers"),
+    Command("go.matrix", "4", "matrix", "go('matrix')", typed="matrix",
+            help="which agent has a link to which controller"),
+    Command("go.logs", "5", "logs", "go('logs')", needs="logs", typed="logs", takes="filter"),
+    Command("go.plan", "6", "plan", "go('plan')", needs="plan", typed="plan", takes="plan"),
+    Command("go.operations", "7", "operations", "go('operations')", needs="operations", typed="operations"),
+    Command("focus.next", "tab", "next part", "focus_next"),
+    Command("focus.previous", "shift+tab", "part before", "focus_previous"),
+    Command("help", "?,f1", "keys", "help", help="what each key does here, and what the signs mean", typed="keys"),
+    Command("prompt", ":", "command", "prompt", help="a command by its name; Tab completes it"),
+    Command("filter", "/", "filter", "filter", needs="filter",
+            help="only rows with these words; in a text: the next place"),
+    Command("find.next", "n", "next match", "find(1)", needs="match"),
+    Command("find.previous", "N", "match before", "find(-1)", needs="match"),
+    Command("up", "q,backspace,escape", "back", "up", help="one level up; at the overview it asks whether to leave"),
+    Command("leave", "ctrl+c,ctrl+q,f10", "leave", "leave", help="asks whether to leave k0stui", typed="q"),
+    Command("zoom", "z", "zoom", "zoom", help="only the part that has the focus, or all again"),
+    Command("logs", "L", "logs of this", "logs", help="the logs of what is under the cursor", needs="logs"),
+    Command("refresh", "r,f5", "look now", "refresh", needs="live", typed="refresh",
+            help="ask every host now, not at its pace"),
+    Command("reconnect", "R", "reconnect host", "reconnect", help="a new connection to the host under the cursor, now",
+            needs="live host", typed="reconnect", takes="host"),
+    Command("freeze", "p", "freeze", "freeze", help="what is shown stays; looking goes on", needs="look"),
+    Command("copy.row", "y", "copy row", "copy_row", help="the row or text under the cursor, as it is", needs="look"),
+    Command("copy.command", "Y", "copy command", "copy_command", help="the shell command that shows the same"),
+    Command("export", "x", "export", "export", help="this screen as text into a file", needs="look", typed="export"),
+    Command("shell", "o", "shell on host", "shell", help="your own ssh to the host under the cursor", needs="host ssh"),
+    Command("ran", "@", "commands run", "ran", help="every command that was sent to hosts", typed="debug"),
+    Command("redraw", "ctrl+l", "redraw", "redraw", help="paint the screen anew"),
+    Command("host", "", "one host", "host", help="every question to one host, with answer and age", needs="look",
+            typed="host", takes="host"),
+    Command("explain", "", "explain", "explain", help="what a finding means", typed="explain", takes="rule"),
+    Command("verify", "", "verify", "verify", help="prove that the tunnel is whole", needs="verify", typed="verify"),
+    Command("set", "", "set", "set", help="theme= tz= lowbw= mouse= for this session", typed="set", takes="setting"),
+    Command("lofi", "", "plain lines", "lofi", help="this screen as lines on the normal screen, to select from",
+            needs="look", typed="lofi"),
+    Command("finding.next", "f", "next finding", "finding(1)", "overview", needs="findings"),
+    Command("finding.previous", "F", "finding before", "finding(-1)", "overview", needs="findings"),
+    Command("evidence", "enter", "evidence", "evidence", "overview", help="all evidence of the finding shown",
+            needs="finding"),
+    Command("actions", "a", "act", "actions", help="a menu of what can be done; never an act", needs="look"),
+    Command("verdict.down", "down,j", "next part", "focus_next", "verdict"),
+    Command("matrix.value", "v", "value", "value", "matrix", help="state and age, age, or what each side counts"),
+    Command("table.up", "up,k", "up", "move(-1)", "table"),
+    Command("table.down", "down,j", "down", "move(1)", "table"),
+    Command("table.page_up", "pageup,b,ctrl+u", "page up", "page(-1)", "table"),
+    Command("table.page_down", "pagedown,space,ctrl+d", "page down", "page(1)", "table"),
+    Command("table.first", "home,g", "first row", "move(-1000000)", "table"),
+    Command("table.last", "end,G", "last row", "move(1000000)", "table"),
+    Command("table.open", "enter", "open", "choose", "table"),
+    Command("table.sort", "s", "sort", "sort", "table", help="by the next column; after the last one as given"),
+    Command("table.reverse", "S", "sort reversed", "reverse", "table"),
+    Command("table.problems", "!", "problems only", "problems", "table"),
+    Command("grid.up", "up,k", "up", "step(-1, 0)", "grid"),
+    Command("grid.down", "down,j", "down", "step(1, 0)", "grid"),
+    Command("grid.left", "left,h", "left", "step(0, -1)", "grid"),
+    Command("grid.right", "right,l", "right", "step(0, 1)", "grid"),
+    Command("grid.first_column", "0", "first controller", "step(0, -1000000)", "grid"),
+    Command("grid.last_column", "$", "last controller", "step(0, 1000000)", "grid"),
+    Command("grid.first", "home,g", "first row", "step(-1000000, 0)", "grid"),
+    Command("grid.last", "end,G", "last row", "step(1000000, 0)", "grid"),
+    Command("grid.page_up", "pageup,b,ctrl+u", "page up", "page(-1)", "grid"),
+    Command("grid.page_down", "pagedown,space,ctrl+d", "page down", "page(1)", "grid"),
+    Command("grid.turn", "t", "turn", "turn", "grid", help="rows and columns exchanged"),
+    Command("grid.unfold", "d", "equal rows", "unfold", "grid", help="show or fold rows that look alike"),
+    Command("grid.open", "enter", "story", "choose", "grid", help="why the cell says what it says"),
+    Command("story.up", "up,k", "up", "read(-1)", "story"),
+    Command("story.down", "down,j", "down", "read(1)", "story"),
+    Command("story.page_up", "pageup,b,ctrl+u", "page up", "read_page(-1)", "story"),
+    Command("story.page_down", "pagedown,space,ctrl+d", "page down", "read_page(1)", "story"),
+    Command("story.first", "home,g", "first line", "read(-1000000)", "story"),
+    Command("story.last", "end,G", "last line", "read(1000000)", "story"),
+)  # fmt: skip
+
+BY_ID = {command.id: command for command in COMMANDS}
+
+WIDGETS = frozenset({"table", "grid", "story"})
+"""These run their actions themselves; all others go through the app, which says why when it is not possible."""
+
+NEVER = frozenset(
+    {"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+z", "ctrl+backslash", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m",
+     "ctrl+left_square_bracket", "ctrl+p", "tilde", "ctrl+c"}
+)  # fmt: skip
+"""Taken by the terminal, screen, tmux or the shell, or another key on the wire. ctrl+c only ever asks to leave."""
+
+ALIASES = frozenset({"ctrl+q", *(f"f{number}" for number in range(1, 13))})
+"""Never the only key of a command: terminals and editors take them."""
+
+
+def of(where: str) -> tuple[Command, ...]:
+    """The commands of one place, in the order listed."""
+    return tuple(command for command in COMMANDS if command.where == where)
+
+
+def bindings(where: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+    """Textual's bindings of one place."""
+    return [
+        Binding(
+            command.keys,
+            command.action if where in WIDGETS else f"app.run_command('{command.id}')",
+            command.title,
+            show=False,
+            id=command.id,
+        )
+        for command in of(where)
+        if command.keys
+    ]
+
+
+def is_forbidden(key: str) -> bool:
+    """Whether a key may never be bound: see `NEVER`; alt+x is split on slow links."""
+    return key.strip().lower() in NEVER or key.strip().lower().startswith("alt+")
+
+
+def keymap(wanted: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The user's keys that can be had, and a sentence for each that cannot."""
+    taken: dict[str, str] = {}
+    complaints = []
+    for ident, keys in wanted.items():
+        forbidden = next((key for key in keys.split(",") if is_forbidden(key)), None)
+        if ident not in BY_ID:
+            complaints.append(f"keys.{ident}: there is no such command; `?` lists the ids")
+        elif forbidden:
+            complaints.append(f"keys.{ident}: {forbidden} belongs to the terminal, tmux or the shell; not bound")
+        else:
+            taken[ident] = keys
+    return taken, tuple(complaints)
+
+
+SHOWN = {
+    "question_mark": "?", "colon": ":", "slash": "/", "exclamation_mark": "!", "at": "@", "dollar_sign": "$",
+    "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc", "backspace": "Bksp", "enter": "Enter", "space": "Space",
+    "home": "Home", "end": "End", "up": "Up", "down": "Down", "left": "Left", "right": "Right", "tab": "Tab",
+    "shift+tab": "S-Tab",
+}  # fmt: skip
+
+
+def shown_keys(command: Command, rebound: Mapping[str, str]) -> str:
+    """The keys as help writes them: `q Bksp Esc`."""
+    keys = rebound.get(command.id, command.keys)
+    return " ".join(SHOWN.get(key.strip(), key.strip()) for key in keys.split(",") if key)
+
+
+def first_key(command: Command, rebound: Mapping[str, str]) -> str:
+    """The one key that the footer names."""
+    return shown_keys(command, rebound).partition(" ")[0]

@@ -1,0 +1,1 @@
+"""The panes: one file per screen; what they show comes from `present/`."""

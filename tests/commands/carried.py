@@ -1,0 +1,187 @@
+"""Whole operations on simulated fleets in virtual time, as `k0stui run` carries them out, with a poller beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from k0stui.commands import carrying
+from k0stui.commands.acting import Drafted, drafted
+from k0stui.demo.fleet import Fleet
+from k0stui.demo.host_answers import listening
+from k0stui.demo.pace import Pace
+from k0stui.demo.scenarios import SCENARIOS
+from k0stui.demo.shell import DemoConnector
+from k0stui.engine.execute import Executor, Progress
+from k0stui.engine.journal import Record, read
+from k0stui.engine.observe import Connector, Watch
+from k0stui.inventory import InventoryHost
+from k0stui.model.operation import Operation, Plan, StepState
+from k0stui.model.transition import Kind
+from k0stui.ports import Command, Reply, Shell
+from k0stui.probes.catalogue import question_of
+from tests.fakes import LoopClock, VirtualLoop
+
+Change = Callable[[Fleet], None]
+
+
+@dataclass
+class Carried:
+    """What became of one operation."""
+
+    fleet: Fleet
+    plan: Plan
+    directory: Path
+    counts: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
+    """Each second: agents of each server; 0 where there is none."""
+    untouched: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """Host -> InvocationID and k0s.yaml as they were before."""
+    published: list[Progress] = field(default_factory=list)
+
+    @property
+    def operation(self) -> Operation:
+        return read(self.directory)[0]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return read(self.directory)[1]
+
+    def moment(self, kind: Kind, step: str = "") -> float:
+        """When that was journalled first, in seconds of our monotonic clock."""
+        return next(it.mono for it in self.records if it.payload.kind is kind and it.payload.step == step)
+
+    def states(self, kind: str) -> dict[str, StepState]:
+        """The steps of one kind."""
+        named = [step.id for step in self.plan.steps if step.kind == kind]
+        return {name: self.operation.step(name).state for name in named}
+
+    @property
+    def restarted(self) -> set[str]:
+        """Hosts whose k0s is another process than before."""
+        return {name for name, (unit, _) in self.untouched.items() if self.fleet.host(name).unit.invocation != unit}
+
+    @property
+    def edited(self) -> set[str]:
+        """Hosts whose k0s.yaml is another one than before."""
+        return {name for name, (_, config) in self.untouched.items() if config_of(self.fleet, name) != config}
+
+
+def config_of(fleet: Fleet, name: str) -> bytes:
+    file = fleet.host(name).files.get("/etc/k0s/k0s.yaml")
+    return file.content if file else b""
+
+
+@dataclass
+class Field:
+    """A fleet, watched; and the executor, when there is one, so that a test can talk to it."""
+
+    fleet: DemoConnector
+    watch: Watch
+    executors: list[Executor] = field(default_factory=list)
+
+    async def plan(self, name: str = "nllb", only: tuple[str, ...] = ()) -> Drafted:
+        return await drafted(self.watch, name, only)
+
+
+Main = Callable[[Field], object]
+
+
+def on(
+    scenario: str,
+    main: Callable[[Field], object],
+    prepare: Change = lambda fleet: None,
+    disguise: Callable[[Connector], Connector] = lambda it: it,
+) -> object:
+    """Run an async function on a simulated fleet, in virtual time; its result."""
+
+    async def whole() -> object:
+        clock = LoopClock()
+        model = SCENARIOS[scenario]()
+        prepare(model)
+        with DemoConnector(Pace(model, clock)) as fleet:
+            async with Watch(fleet.inventory(), disguise(fleet), clock) as watch:
+                return await main(Field(fleet, watch))  # type: ignore[misc]
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(whole())
+
+
+def carried(
+    scenario: str,
+    home: Path,
+    name: str = "nllb",
+    *,
+    prepare: Change = lambda fleet: None,
+    meanwhile: Callable[[Fleet, Operation], None] = lambda fleet, operation: None,
+    disguise: Callable[[Connector], Connector] = lambda it: it,
+    only: tuple[str, ...] = (),
+    before: Change = lambda fleet: None,
+) -> Carried:
+    """Plan, agree, carry out; `before` changes the fleet between agreement and act, `meanwhile` each second after."""
+
+    async def main(at: Field) -> Carried:
+        found = await at.plan(name, only)
+        model = at.fleet.pace.catch_up()
+        untouched = {host.name: (host.unit.invocation, config_of(model, host.name)) for host in model.hosts}
+        journal = carrying.begin(found.plan, at.watch.clock, found.wanted, home)
+        journal.close()
+        before(model)
+        result = Carried(model, found.plan, journal.directory, untouched=untouched)
+        async with asyncio.TaskGroup() as group:
+            poller = group.create_task(_poll(at, result, meanwhile))
+            await carrying.carry_on(journal.directory, at.watch, (), result.published.append)
+            poller.cancel()
+        return result
+
+    result = on(scenario, main, prepare, disguise)
+    assert isinstance(result, Carried)
+    return result
+
+
+async def _poll(at: Field, result: Carried, meanwhile: Callable[[Fleet, Operation], None]) -> None:
+    clock = at.watch.clock
+    with suppress(asyncio.CancelledError):
+        while True:
+            model = at.fleet.pace.catch_up()
+            result.counts.append((clock.monotonic(), tuple(count or 0 for count in model.counts())))
+            if result.published:
+                meanwhile(model, result.published[-1].operation)
+            await clock.sleep(1.0)
+
+
+@dataclass
+class Occupied:
+    """A connector whose one worker says that a port is taken by another program."""
+
+    inner: Connector
+    host: str
+    port: int
+
+    def shell(self, host: InventoryHost) -> Shell:
+        shell = self.inner.shell(host)
+        return OccupiedShell(shell, self.port) if host.name == self.host else shell
+
+    def api(self, host: InventoryHost, shell: Shell) -> object:
+        return self.inner.api(host, shell)
+
+
+@dataclass
+class OccupiedShell:
+    inner: Shell
+    port: int
+
+    @property
+    def host(self) -> str:
+        return self.inner.host
+
+    async def run(self, command: Command) -> Reply:
+        reply = await self.inner.run(command)
+        if question_of(command) == "listeners":
+            return replace(reply, stdout=reply.stdout + listening(f"127.0.0.1:{self.port}", "nginx", 99).encode())
+        return reply
+
+    async def close(self) -> None:
+        await self.inner.close()

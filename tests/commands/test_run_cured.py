@@ -1,0 +1,117 @@
+"""The incident cured, whole: plan, name, twelve links, proof; and what a poller sees on the way, once a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from k0stui.model.operation import StepState
+from k0stui.model.transition import Kind
+from k0stui.present.operation import is_done
+from tests.commands.carried import Carried, carried
+
+pytestmark = pytest.mark.timeout(600)
+
+STATIC = ("incident", "incident-1.36")
+
+
+@pytest.fixture(scope="module", params=[*STATIC, "incident-dynamic"])
+def cured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Carried:
+    """Each variety once; several tests look at the same run."""
+    return carried(request.param, tmp_path_factory.mktemp("operations"))
+
+
+def test_ends_with_every_link_and_the_proof(cured: Carried) -> None:
+    """DONE and proven; every server has every agent; nothing is held, and the lock is free again."""
+    assert is_done(cured.operation), cured.operation.reason
+    assert [count for _, count in cured.counts][-1] == (4, 4, 4)
+    assert {host.agents for host in [controller.server for controller in cured.fleet.controllers] if host} == {4}
+    assert not cured.operation.held
+    assert cured.fleet.agents.strategy == "RollingUpdate"
+    assert {host.files["/var/lib/k0stui/lock"].content for host in cured.fleet.hosts} == {b"1 - -\n"}
+    proof = cured.moment(Kind.PROVEN) - cured.moment(Kind.NOTHING_LEFT)
+    assert proof >= 120
+
+
+def test_no_controller_loses_more_than_one_agent(cured: Carried) -> None:
+    """But for the restart of the one that had them all, which is dark for less than 25 seconds."""
+    before = cured.counts[0][1]
+    assert sum(count == 4 for count in before) == 1
+    leader = before.index(4)
+    name = cured.fleet.controllers[leader].name
+    step = f"restart-{name}"
+    window = (0.0, -1.0)
+    if step in [planned.id for planned in cured.plan.steps]:
+        window = (cured.moment(Kind.INTENT, step), cured.moment(Kind.VERIFIED, step))
+    outside = [counts for at, counts in cured.counts if not window[0] <= at <= window[1]]
+    dark = [at for at, counts in cured.counts if window[0] <= at <= window[1] and counts[leader] < before[leader] - 1]
+
+    assert all(now >= was - 1 for counts in outside for now, was in zip(counts, before, strict=True))
+    assert len(dark) < 25
+
+
+def test_each_host_is_restarted_once_and_in_order(cured: Carried) -> None:
+    """Controllers before workers, the k0s leader last of them; one job per host; every step verified."""
+    restarts = [
+        it.payload.step
+        for it in cured.records
+        if it.payload.kind is Kind.INTENT and it.payload.step.startswith("restart-")
+    ]
+    controllers = [step for step in restarts if "master" in step]
+    workers = [step for step in restarts if "worker" in step]
+    assert restarts == [*controllers, *workers]
+    assert workers == [f"restart-k0s-worker-{number}" for number in (1, 2, 3, 4)]
+    assert controllers in ([], ["restart-k0s-master-2", "restart-k0s-master-3", "restart-k0s-master-1"])
+    assert {step.state for step in cured.operation.steps} == {StepState.VERIFIED}
+
+
+def test_only_what_was_planned_is_changed(cured: Carried) -> None:
+    """Static: each controller's file has the one new line; dynamic: no file is touched and no controller restarted."""
+    controllers = {controller.name for controller in cured.fleet.controllers}
+    static = any(step.kind == "stage-config" for step in cured.plan.steps)
+    assert cured.edited == (controllers if static else set())
+    assert cured.restarted == {host.name for host in cured.fleet.hosts} - (set() if static else controllers)
+
+
+def test_kube_proxy_moves_with_its_balancer(cured: Carried) -> None:
+    """From 1.36.1 its pods are moved one by one, none is skipped; before, it is rolled: no pod keeps the old address."""
+    moved = [
+        it for it in cured.records if it.payload.kind is Kind.INTENT and it.payload.step.startswith("move-kube-proxy")
+    ]
+    assert len(moved) == (4 if cured.fleet.release.is_new else 0)
+    assert {"localhost" in worker.kube_proxy.server for worker in cured.fleet.workers if worker.kube_proxy} == {True}
+
+
+def test_before_and_after_are_kept(cured: Carried) -> None:
+    """The matrix of the beginning and of the end lies beside the journal, for the report."""
+    assert "links 4/12" in (cured.directory / "before.txt").read_text()
+    after = (cured.directory / "after.txt").read_text()
+    assert "links 12/12" in after
+    assert "every agent has 3 servers" in after
+
+
+def test_nothing_runs_without_an_intent(cured: Carried) -> None:
+    """For each host's own record: the guard's line stands after a journal line INTENT of the same step (I4)."""
+    wanted = {it.payload.step for it in cured.records if it.payload.kind is Kind.INTENT}
+    assert {step.id for step in cured.operation.steps if step.attempt} == wanted
+
+
+def test_the_report_tells_the_whole(cured: Carried) -> None:
+    """Markdown: who, when, hosts, held for how long, before, after, each step."""
+    from k0stui.commands.carrying import happened_of
+    from k0stui.present.operation import report
+
+    happened = [happened_of(record) for record in cured.records]
+    texts = [Path(cured.directory / name).read_text() for name in ("before.txt", "after.txt")]
+    lines = "\n".join(report(cured.plan, cured.operation, happened, *texts))
+    assert lines.startswith("# nllb on demo: done and proven\n")
+    for words in (
+        "agents were held from",
+        "## Before",
+        "links 4/12",
+        "links 12/12",
+        "restart-k0s-worker-4",
+        "k0sctl.yaml",
+    ):
+        assert words in lines

@@ -1,0 +1,122 @@
+"""The program itself, on the demo fleet behind its own SSH server, in a terminal: from the first byte to the last."""
+
+from __future__ import annotations
+
+import select
+import signal
+import sys
+import time
+
+import pytest
+
+from tests.pty.terminal import DEADLINE, Terminal
+
+pytestmark = [pytest.mark.pty, pytest.mark.timeout(180)]
+
+VERDICT = "all 4 agents dial k0s-master-1"
+LATE = DEADLINE * 3
+"""Seconds for the whole way: a fleet, an SSH server, seven hosts and three API servers in one process."""
+
+
+def program(scenario: str = "incident", *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "k0stui", "demo", "--scenario", scenario, *arguments]
+
+
+def test_from_the_shell_to_the_verdict() -> None:
+    """The frame is painted before anybody was asked; then the verdict; keys show the panes; q and Enter leave."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for("READ-ONLY")
+        terminal.wait_for(VERDICT, LATE)
+        terminal.type("4")
+        terminal.wait_for("4 MATRIX  state and age")
+        terminal.type("q")
+        terminal.wait_for("2 CONTROLLERS")
+        terminal.type("q")
+        terminal.wait_for("leave k0stui?")
+        terminal.type("\r")
+        assert terminal.ended() == 0
+        assert terminal.is_restored
+        assert b"Traceback" not in terminal.raw
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals(number: signal.Signals) -> None:
+    """A signal ends it in order, while hosts are being asked, and the shell's prompt is usable."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for(VERDICT, LATE)
+        terminal.signal(number)
+        assert terminal.ended() == 128 + number
+        assert terminal.is_restored
+        assert b"Traceback" not in terminal.raw
+
+
+def test_killed_terminal() -> None:
+    """When the terminal is gone the program ends by itself."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for(VERDICT, LATE)
+        terminal.close()
+        assert terminal.process.wait(DEADLINE) == 128 + signal.SIGHUP
+
+
+def test_resize_storm() -> None:
+    """After fifty sizes, some too small for columns, the overview stands as in the last size."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for(VERDICT, LATE)
+        for step in range(50):
+            terminal.resize(30 + step * 37 % 150, 6 + step * 11 % 40)
+            terminal.read(0.01)
+        terminal.resize(80, 24)
+        terminal.wait_for(lambda: "2 CONTROLLERS" in terminal.text and "3 WORKERS" in terminal.text)
+        terminal.wait_for(lambda: terminal.screen.display[0].startswith("k0stui demo"))
+        terminal.wait_for(lambda: terminal.screen.display[-1].startswith("RO |"))
+
+
+def test_slow_terminal() -> None:
+    """Over 16 kB/s the verdict comes, and a key is answered."""
+    with Terminal(program(), width=120, height=40) as terminal:
+        terminal.read_slowly(16_000, lambda: VERDICT in terminal.text, LATE)
+        terminal.type("3")
+        terminal.read_slowly(16_000, lambda: "finding" in terminal.text and "kubelet" in terminal.text)
+
+
+def test_stalled_terminal() -> None:
+    """While the terminal reads nothing for ten seconds looking goes on; then the newest look is there."""
+    with Terminal(program(), width=120, height=40) as terminal:
+        terminal.wait_for(VERDICT, LATE)
+        before = _clock(terminal)
+        end = time.monotonic() + 10
+        while (left := end - time.monotonic()) > 0:
+            select.select([], [], [], left)  # the stall itself: this is the time that is tested
+        size = len(terminal.raw)
+        terminal.wait_for(lambda: _seconds(_clock(terminal)) - _seconds(before) >= 9)
+        assert len(terminal.raw) - size < 100_000
+
+
+def _clock(terminal: Terminal) -> str:
+    row = terminal.screen.display[0]
+    at = row.find("Z  ssh")
+    return row[at - 8 : at] if at > 8 else "00:00:00"
+
+
+def _seconds(clock: str) -> int:
+    hours, minutes, seconds = clock.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(seconds)
+
+
+def test_ascii_and_no_color() -> None:
+    """--ascii --no-color sends not one byte beyond ASCII and no colour."""
+    import re
+
+    with Terminal(program("incident", "--ascii", "--no-color")) as terminal:
+        terminal.wait_for(VERDICT, LATE)
+        assert terminal.raw.isascii()
+        sgr = re.findall(rb"\x1b\[([\d;]*)m", bytes(terminal.raw))
+        assert {part for one in sgr for part in one.split(b";")} <= {b"", b"0", b"1", b"2", b"4", b"7"}
+
+
+def test_without_a_terminal() -> None:
+    """Without a terminal the demo prints its diagnosis as text instead."""
+    import subprocess
+
+    done = subprocess.run(program(), capture_output=True, text=True, timeout=LATE, stdin=subprocess.DEVNULL)
+    assert done.stdout.startswith("X CRIT")

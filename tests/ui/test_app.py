@@ -1,0 +1,350 @@
+"""The program as somebody uses it: what each command does, and what the screen says in each state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from k0stui.errors import UsageError
+from k0stui.model.observed import Lack
+from k0stui.present.look import Look, Way, look_of
+from k0stui.settings import Settings
+from k0stui.ui.app import K0stuiApp
+from k0stui.ui.prompt import Prompt, PromptInput
+from k0stui.ui.theme import load
+from k0stui.ui.widgets.matrix_grid import MatrixGrid
+from k0stui.ui.widgets.table import Table
+from tests.builders import a_cluster, unknown
+from tests.looks import demo_look
+from tests.ui.outside import FakeOutside, app_of
+
+
+def text(app: K0stuiApp) -> str:
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+async def press(pilot: Pilot[None], *keys: str) -> str:
+    """The screen after these keys."""
+    for key in keys:
+        await pilot.press(key)
+    await pilot.pause()
+    await pilot.pause()
+    assert isinstance(pilot.app, K0stuiApp)
+    return text(pilot.app)
+
+
+@pytest.fixture
+def incident() -> Look:
+    return demo_look("incident")
+
+
+async def test_before_the_first_look() -> None:
+    """Before anybody answered the frame is there, the screen says so, and no row is drawn as healthy."""
+    app = app_of()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        shown = await press(pilot)
+        assert "opening the cluster" in shown
+        assert "READ-ONLY" in shown
+        assert "●" not in shown
+        assert "act: no host has answered yet" in await press(pilot, "a")
+
+
+async def test_verdict_without_a_key(incident: Look) -> None:
+    """What is wrong, why, and what to do stand there before a key is pressed."""
+    app = app_of(incident)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        shown = await press(pilot)
+        assert "✖ CRIT  logs, exec, webhooks and metrics fail on 2 of 3 API servers" in shown
+        assert "all 4 agents dial k0s-master-1" in shown
+        assert "next  a  enable node-local load balancing" in shown
+
+
+async def test_digits(incident: Look) -> None:
+    """Each digit shows its pane, under the verdict as a banner; q comes back to the overview."""
+    app = app_of(incident)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        for key, word in (("2", "2 CONTROLLERS"), ("3", "3 WORKERS"), ("4", "4 MATRIX")):
+            shown = await press(pilot, key)
+            assert shown.startswith("✖ CRIT 4/12 links: all 4 agents dial k0s-master-1")
+            assert word in shown
+        assert app.pane.name_of == "matrix"
+        await press(pilot, "q")
+        assert app.pane.name_of == "overview"
+
+
+async def test_panes_to_come(incident: Look) -> None:
+    """A pane that is not there yet says so, and where its text can be had."""
+    app = app_of(incident)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        assert "k0stui logs" in await press(pilot, "5")
+        assert app.pane.name_of == "overview"
+
+
+async def test_evidence_and_page(incident: Look) -> None:
+    """Enter on the overview tells the evidence of the finding with ages, and its page; q goes back."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        shown = await press(pilot, "enter")
+        assert "proof" in shown
+        assert "k0s-master-2 konnectivity_metrics: 0 of 4 agents" in shown
+        assert "What agents-single-target means" in shown
+        await press(pilot, "q")
+        assert app.pane.name_of == "overview"
+
+
+async def test_actions_is_a_menu(incident: Look) -> None:
+    """`a` only shows what could be done, the cure first."""
+    app = app_of(incident)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        shown = await press(pilot, "a")
+        assert "CURES agents-single-target" in shown
+        assert shown.index("plan nllb") < shown.index("plan restart-workers")
+        assert app.outside.asked == []  # type: ignore[attr-defined]
+
+
+async def test_story_of_a_cell(incident: Look) -> None:
+    """The cell under the cursor is told with both sides, and `v` shows what each side counts."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        shown = await press(pilot, "4", "l", "l")
+        assert "k0s-worker-1 x k0s-master-3" in shown
+        assert "NEVER SEEN" in shown
+        assert "0 of 4 agents by its metrics" in shown
+        assert "No agent available" in shown
+        assert "4 MATRIX  count" in await press(pilot, "v", "v")
+        assert app.query_one("#grid", MatrixGrid).cursor == ("k0s-worker-1", "k0s-master-3")
+
+
+async def test_from_a_row_to_every_question(incident: Look) -> None:
+    """Enter on a host shows every question to it; `Y` copies the command of the one under the cursor."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 40), notifications=True) as pilot:
+        shown = await press(pilot, "2", "enter")
+        assert "certificates" in shown
+        assert app.pane.subject == "k0s-master-2"
+        app.query_one("#questions", Table).put_cursor_on("service")
+        shown = await press(pilot, "tab", "G")
+        assert "asked as" in shown
+        assert app.pane.command == "systemctl show k0scontroller # k0s-master-2"
+
+
+async def test_no_secret_in_the_detail(incident: Look) -> None:
+    """The content of k0s.yaml is never shown."""
+    app = app_of(incident)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await press(pilot, "2", "enter")
+        app.query_one("#questions", Table).put_cursor_on("config_file")
+        shown = await press(pilot)
+        assert "sha256" in shown
+        assert "content" not in shown
+
+
+async def test_filter(incident: Look) -> None:
+    """`/` narrows while typing, q shows all again; ctrl+d in it does nothing."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await press(pilot, "3", "/", "ctrl+d", "r", "-", "3")
+        assert [row.key for row in app.query_one("#hosts", Table).shown_rows] == ["k0s-worker-3"]
+        await press(pilot, "enter", "q")
+        assert len(app.query_one("#hosts", Table).shown_rows) == 4
+        assert app.pane.name_of == "workers"
+
+
+async def test_search_in_a_text(incident: Look) -> None:
+    """In a text `/` goes to the place, `n` to the next one; what is not there is said."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 20), notifications=True) as pilot:
+        await press(pilot, "enter", "/", *"means", "enter")
+        assert "What agents-single-target means" in text(app).splitlines()[1]
+        assert "'zzz' is not in this text" in await press(pilot, "/", "ctrl+u", *"zzz", "enter")
+
+
+async def test_prompt_completes(incident: Look) -> None:
+    """`:` lists commands with their keys, Tab completes, Enter runs; an unknown word is said."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        shown = await press(pilot, ":", "m", "a")
+        assert "which agent has a link to which controller  4" in shown
+        await press(pilot, "tab")
+        assert app.query_one(PromptInput).value == "matrix"
+        await press(pilot, "enter")
+        assert app.pane.name_of == "matrix"
+        await press(pilot, ":", *"host k0s-m", "tab", "enter")
+        assert app.pane.subject == "k0s-master-1"
+        assert "no command is called 'bogus'" in await press(pilot, ":", *"bogus", "enter")
+        await press(pilot, ":", "escape")
+        assert not app.query_one(Prompt).display
+
+
+async def test_leaving_is_asked(incident: Look) -> None:
+    """q at the root and ctrl+c anywhere ask; another key is no, a second q is yes."""
+    app = app_of(incident)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        assert "leave k0stui?" in await press(pilot, "q")
+        assert "leave k0stui?" not in await press(pilot, "n")
+        assert "leave k0stui?" in await press(pilot, "4", "ctrl+c")
+        await press(pilot, "x", "1", "q", "q")
+    assert app.return_code == 0
+
+
+async def test_freezing(incident: Look) -> None:
+    """Frozen, the screen stays and counts what it misses; thawed, it shows the newest look."""
+    later = demo_look("healthy")
+    app = app_of(incident)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await press(pilot, "p")
+        app.publish(later)
+        shown = await press(pilot)
+        assert "FROZEN 03:14:07Z (+1 looks)" in shown
+        assert "CRIT" in shown
+        assert "0 problems" in await press(pilot, "p")
+
+
+async def test_commands_that_ask_the_world(incident: Look) -> None:
+    """r, R and x reach the world with what is under the cursor."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await press(pilot, "2", "r", "R", "x")
+        asked = app.outside.asked  # type: ignore[attr-defined]
+        assert asked[:2] == [("refresh",), ("reconnect", "k0s-master-2")]
+        assert asked[2][:2] == ("export", "controllers")
+        assert "k0s-master-1" in asked[2][2]
+        assert "k0stui check --inventory k0sctl.yaml" in asked[2][2]
+
+
+async def test_help_names_reasons(incident: Look) -> None:
+    """`?` lists the keys of the pane it was asked from, and why one is not possible now."""
+    app = app_of(incident)
+    async with app.run_test(size=(140, 90), notifications=True) as pilot:
+        shown = await press(pilot, "4", "?")
+        assert "KEYS in matrix" in shown
+        assert "KEYS in the grid" in shown
+        assert "plan  NOT NOW: the plan screen is not built yet" in shown
+        assert "no permission: sudo -n is refused there" in shown
+        assert "matrix.value" in shown
+
+
+async def test_commands_run(incident: Look) -> None:
+    """`@` shows what was sent to hosts."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        assert "03:14:02Z k0s-master-1    12 ms  0  uname -m" in await press(pilot, "@")
+
+
+async def test_rebound_key(incident: Look) -> None:
+    """A key of the settings works, and the footer names it; one that is not ours is complained about."""
+    app = app_of(incident, settings=Settings(keys={"actions": "w", "freeze": "ctrl+b"}))
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        shown = await press(pilot)
+        assert "w act" in shown
+        assert "ctrl+b belongs to the terminal" in shown
+        await press(pilot, "w")
+        assert app.pane.name_of == "actions"
+
+
+async def test_settings_of_the_session(incident: Look) -> None:
+    """:set changes zone and theme; a wrong value is said and changes nothing."""
+    app = app_of(incident)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        assert "04:14:07 CET" in await press(pilot, ":", *"set tz=Europe/Vienna", "enter")
+        assert "is no time zone" in await press(pilot, ":", *"set tz=Mars", "enter")
+        await press(pilot, ":", *"set theme=cvd-dark", "enter")
+        assert app.theme == "cvd-dark"
+
+
+async def test_zoom(incident: Look) -> None:
+    """`z` leaves only the part with the focus, and gives back the rest."""
+    app = app_of(incident)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        before = await press(pilot, "2")
+        shown = await press(pilot, "tab", "z")
+        assert "2 CONTROLLERS" not in shown
+        assert "its own /readyz" in shown
+        assert await press(pilot, "z", "tab") == before
+
+
+async def test_it_ends_when_the_cluster_cannot_be_opened() -> None:
+    """A wrong inventory ends the program with the sentence and status 2, as for every other verb."""
+    app = K0stuiApp(load("ansi-dark"), FakeOutside(error=UsageError("no hosts: give --inventory")))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.pause()
+    assert app.return_code == 2
+    assert app.is_running is False
+
+
+# States (screens.md section 4)
+
+
+async def shown_of(look: Look, key: str = "1", size: tuple[int, int] = (120, 40)) -> str:
+    app = app_of(look)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        return await press(pilot, key)
+
+
+async def test_unreachable_host_stays() -> None:
+    """A host that does not answer keeps its row, with the reason and when it is asked again."""
+    snapshot = a_cluster().unreachable("k0s-master-2", "connection timed out")
+    way = Way("k0s-master-2", "unreachable", "connection timed out", snapshot.taken_at.replace(second=12))
+    shown = await shown_of(look_of(snapshot, (way,)))
+    assert "? k0s-master-2   connection timed out; retry in 12s" in shown
+    assert "ssh 6/7" in shown
+    assert "4/4" in shown
+
+
+async def test_changed_host_key_is_never_taken() -> None:
+    """A changed host key is a warning of its own, and nothing offers to accept it."""
+    snapshot = a_cluster().where("k0s-worker-1", connection=unknown("host key changed", Lack.HOST_KEY))
+    shown = await shown_of(look_of(snapshot), "3")
+    assert "ssh: host key changed" in shown
+    assert "ssh-keygen -F 10.10.10.51; k0stui never accepts a changed key" in shown
+
+
+async def test_no_permission_is_said() -> None:
+    """What sudo refuses is the sign of no permission, never a value."""
+    shown = await shown_of(look_of(a_cluster().without_sudo("k0s-master-2")), "2")
+    assert "⊘" in shown
+    assert "NO SUDO" in shown
+
+
+async def test_stale_values_say_so() -> None:
+    """A value older than three paces has the stale sign at its age."""
+    look = look_of(a_cluster())
+    later = replace(look, snapshot=replace(look.snapshot, taken_at=look.now.replace(second=40)))
+    assert "~1m" in await shown_of(later, "2")
+
+
+async def test_loading_is_not_healthy() -> None:
+    """Hosts that were not asked yet are rows of their own, neither good nor bad."""
+    snapshot = a_cluster()
+    bare = [replace(type(host)(host.name, host.address, host.role)) for host in snapshot.hosts]
+    shown = await shown_of(look_of(replace(snapshot, hosts=tuple(bare), apis=())))
+    assert shown.count("asking for the first time") == 7
+    assert "0 problems" not in shown or "ssh 0/7" in shown
+
+
+@pytest.mark.parametrize("size", [(59, 20), (80, 11), (30, 6)])
+async def test_never_a_wall(size: tuple[int, int], incident: Look) -> None:
+    """On a terminal too small for columns the verdict and the sick rows stand there as lines."""
+    shown = await shown_of(incident, "1", size)
+    assert "CRIT" in shown
+    assert "too small" not in shown
+
+
+async def test_long_names_stay_different() -> None:
+    """Two hosts with long names that differ at their ends are never cut to the same text."""
+    prefix = "a-very-long-name-of-a-cluster-in-a-data-centre-far-away"
+    shown = await shown_of(look_of(a_cluster(names=prefix)), "2", (80, 24))
+    rows = [line.split()[1] for line in shown.splitlines() if line.startswith(("●  ", "● a-"))]
+    assert len(set(rows)) == 3
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "a", "?", "enter", "@"])
+async def test_footers_fit(key: str, width: int, incident: Look) -> None:
+    """The status bar of every pane keeps its slots and ends inside of the screen; the way out is always named at 80."""
+    last = (await shown_of(incident, key, (width, 24))).splitlines()[-1]
+    assert last.startswith("RO | ")
+    assert len(last) <= width
+    assert width < 80 or last.rstrip().split()[-1] == "q" or "  q" in last
