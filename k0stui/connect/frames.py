@@ -129,30 +129,72 @@ class _Sink:
         self.kept += data if len(data) <= room else data[: max(0, room)]
 
 
-def request(number: int, argv: Iterable[str], *, root: bool, seconds: float, cap: int, stdin: bytes = b"") -> bytes:
+LONG_WORD = 200
+"""Characters from which on a word is told once: our questions are scripts of a few thousand that never change."""
+
+MOST_PHRASES = 100
+"""Words kept by one shell; more than all our questions. What is over is sent each time."""
+
+
+class Phrases:
+    """Long words that one resident shell was told, and keeps as variables: a slow link carries each script once."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def said(self, argv: Iterable[str]) -> tuple[str, str]:
+        """What must be told before (may be empty), and the words as the shell reads them then."""
+        new: list[str] = []
+        words = [self._word(word, new) for word in argv]
+        return "".join(new), " ".join(words)
+
+    def _word(self, word: str, new: list[str]) -> str:
+        if len(word) < LONG_WORD or (word not in self._names and len(self._names) >= MOST_PHRASES):
+            return shlex.quote(word)
+        if word not in self._names:
+            self._names[word] = f"phrase{len(self._names)}"
+            new.append(f"{self._names[word]}={shlex.quote(word)}\n")
+        return f'"${self._names[word]}"'
+
+
+def request(
+    number: int,
+    argv: Iterable[str],
+    *,
+    root: bool,
+    seconds: float,
+    cap: int,
+    stdin: bytes = b"",
+    phrases: Phrases | None = None,
+) -> bytes:
     """The line that asks: several may be under way.
 
     Raises:
         ValueError: an argument holds a NUL, which no program could be given.
     """
     verb = f"tell '{octal(stdin)}'" if stdin else "ask"
-    return _line(verb, number, argv, root, seconds, cap)
+    return _line(verb, number, argv, root, seconds, cap, phrases)
 
 
-def stream_request(number: int, argv: Iterable[str], *, root: bool, seconds: float, cap: int) -> bytes:
+def stream_request(
+    number: int, argv: Iterable[str], *, root: bool, seconds: float, cap: int, phrases: Phrases | None = None
+) -> bytes:
     """The line that asks on a channel for logs: one after another."""
-    return _line("stream", number, argv, root, seconds, cap)
+    return _line("stream", number, argv, root, seconds, cap, phrases)
 
 
-def _line(verb: str, number: int, argv: Iterable[str], root: bool, seconds: float, cap: int) -> bytes:
-    words = shlex.join(argv)
-    if "\0" in words:
+def _line(
+    verb: str, number: int, argv: Iterable[str], root: bool, seconds: float, cap: int, phrases: Phrases | None
+) -> bytes:
+    asked = tuple(argv)
+    if any("\0" in word for word in asked):
         raise ValueError("an argument holds a NUL byte")
+    told, words = phrases.said(asked) if phrases else ("", shlex.join(asked))
     rights = "as_root" if root else "limited"
     # Whole seconds: busybox's timeout takes no fraction.
     limit = max(1, round(seconds))
     mark = "rooted=1; " if root else ""
-    return f"{mark}{verb} {number} {cap + 1} {rights} {limit} {words}\n".encode("utf-8", "surrogateescape")
+    return f"{told}{mark}{verb} {number} {cap + 1} {rights} {limit} {words}\n".encode("utf-8", "surrogateescape")
 
 
 def octal(data: bytes) -> str:

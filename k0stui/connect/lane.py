@@ -18,6 +18,7 @@ from k0stui.connect.frames import (
     SLACK,
     Answer,
     BadFrame,
+    Phrases,
     Stream,
     new_marker,
     request,
@@ -51,6 +52,7 @@ class Lane(asyncssh.SSHClientSession[bytes]):
         self._stream = Stream(self._marker, self._answer_of)
         self._complaint = ""
         self._numbers = itertools.count(1)
+        self._phrases = Phrases()
         self._waiting: dict[int, tuple[Answer, asyncio.Future[None]]] = {}
         self._ended: list[int] = []
         """Answered, and not yet said to the shell, which keeps a process table entry for each."""
@@ -110,7 +112,13 @@ class Lane(asyncssh.SSHClientSession[bytes]):
         async with asyncio.timeout(command.timeout + GRACE), self._slots:
             number = next(self._numbers)
             line = request(
-                number, command.argv, root=root, seconds=command.timeout, cap=command.cap, stdin=command.stdin
+                number,
+                command.argv,
+                root=root,
+                seconds=command.timeout,
+                cap=command.cap,
+                stdin=command.stdin,
+                phrases=self._phrases,
             )
             answer = Answer(command.cap + SLACK)
             try:
@@ -133,7 +141,9 @@ class Lane(asyncssh.SSHClientSession[bytes]):
         Of too much stdout the first bytes are kept, and the command is ended.
         """
         number = next(self._numbers)
-        line = stream_request(number, command.argv, root=root, seconds=command.timeout, cap=command.cap)
+        line = stream_request(
+            number, command.argv, root=root, seconds=command.timeout, cap=command.cap, phrases=self._phrases
+        )
         async with asyncio.timeout(command.timeout + GRACE):
             answer = await self._exchange(number, line, Answer(command.cap + 1))
         answer.cut = len(answer.out) > command.cap

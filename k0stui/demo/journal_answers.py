@@ -38,7 +38,9 @@ def first(asked: Asked) -> Said:
 def batch(asked: Asked) -> Errand:
     """`cursor lines show hot program wishes units each bytes` -> the lines, folded."""
     since, lines, show, hot, program, wishes, units, each, size = asked.arguments
-    entries = [entry for entry in entries_after(asked, since, int(lines.lstrip("+"))) if _is_before(asked, entry, units)]
+    entries = [
+        entry for entry in entries_after(asked, since, int(lines.lstrip("+"))) if _is_before(asked, entry, units)
+    ]
     head = _head(asked, wishes).encode()
     options = ("-v", f"show={show}", "-v", f"each={each}", "-v", f"bytes={size}")
 
@@ -71,8 +73,8 @@ def _end(asked: Asked, since: str, number: int) -> float:
 
 def _is_before(asked: Asked, entry: Entry, options: str) -> bool:
     """Whether an entry is not later than `--until=@SECONDS`, where that is given."""
-    until = re.search(r"--until=@(\d+)", options)
-    return until is None or asked.wall(entry.at).timestamp() <= int(until[1])
+    until = re.search(r"--until=@([\d.]+)", options)
+    return until is None or asked.wall(entry.at).timestamp() <= float(until[1])
 
 
 def journalctl(asked: Asked, entries: list[Entry]) -> Iterator[str]:

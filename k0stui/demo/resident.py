@@ -60,6 +60,8 @@ class Resident:
         self._buffer = b""
         self._marker = b""
         self._cancelled: set[int] = set()
+        self._phrases: dict[bytes, bytes] = {}
+        """What the client had kept: `$name` to the word that it stands for."""
 
     def feed(self, data: bytes) -> None:
         """Take what came; raises NotOurShell."""
@@ -89,6 +91,9 @@ class Resident:
         match line:
             case [b"rooted=1;", *rest]:
                 self._obey(rest)
+            case [phrase] if phrase.startswith(b"phrase"):
+                name, _, value = phrase.partition(b"=")
+                self._phrases[b"$" + name] = value
             case [b"ask", *rest]:
                 self._question(rest)
             case [b"tell", told, *rest]:
@@ -103,7 +108,7 @@ class Resident:
 
     def _question(self, line: list[bytes], stdin: bytes = b"", streamed: bool = False) -> None:
         number, cap, rights, _, *argv = line
-        asked = tuple(word.decode("utf-8", "surrogateescape") for word in argv)
+        asked = tuple(self._phrases.get(word, word).decode("utf-8", "surrogateescape") for word in argv)
         self._ask(Question(int(number), int(cap), rights == b"as_root", asked, stdin, streamed))
 
     def answer(self, question: Question, stdout: bytes, stderr: bytes, status: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k0stui.connect.frames import Answer, BadFrame, Stream, new_marker, octal, request
+from k0stui.connect.frames import LONG_WORD, Answer, BadFrame, Phrases, Stream, new_marker, octal, request
 
 M = b"k0stui:0123"
 WHOLE = b"noise" + M + b" 7 <\nout\0put" + M + b" = 3\n" + M + b" !\nerr" + M + b" >\nmore noise"
@@ -115,3 +115,22 @@ def test_no_nul_in_arguments() -> None:
     """An argument with a NUL, which no program could be given, is refused before anything is sent."""
     with pytest.raises(ValueError, match="NUL"):
         request(1, ("echo", "a\0b"), root=False, seconds=1, cap=1)
+
+
+def test_a_long_word_is_told_once() -> None:
+    """A script goes over the link with the first question that needs it, and by its name from then on."""
+    phrases, script = Phrases(), "echo '" + "x" * LONG_WORD + "'"
+    first = request(1, ("sh", "-c", script), root=False, seconds=1, cap=1, phrases=phrases)
+    second = request(2, ("sh", "-c", script), root=False, seconds=1, cap=1, phrases=phrases)
+
+    assert b"x" * LONG_WORD in first
+    assert second == b'ask 2 2 limited 1 sh -c "$phrase0"\n'
+
+
+def test_a_shell_reads_a_kept_word_as_it_was() -> None:
+    """Quotes, newlines, dollars and backslashes of a long word come out of a real shell's variable unchanged."""
+    word = "'\"$(id)`\\\n\t é*" * 30
+    told, words = Phrases().said(("printf", "%s", word))
+    done = subprocess.run(["sh", "-c", told + words], capture_output=True, check=True)
+
+    assert done.stdout == word.encode()
