@@ -34,8 +34,9 @@ lab: venv             ## real hosts: systemd-nspawn, sshd, journald, etcd (root,
 lab-down: venv
 	$(BIN)/python -m tests.lab down
 
-test-lab: venv
-	$(BIN)/python -m pytest -m lab -rs
+test-lab: venv        ## tests on the lab's hosts; skipped with the reason where it cannot run
+	$(BIN)/python -m tests.lab prepare
+	$(BIN)/python -m pytest -m lab -rs -p no:xdist tests/lab
 
 bench: venv           ## every bar against its peer, in the same run
 	$(BIN)/python -m bench
