@@ -1,4 +1,5 @@
-"""All bars, one script after the other: `python -m bench` measures, `python -m bench --table` only writes the table.
+"""All bars, one script after the other: `python -m bench` measures all, `python -m bench version pods` those, and
+`python -m bench --table` only writes the table.
 
 Each script is a process of its own with a limit, and leaves its figures in results.json; all together end within ten
 minutes. Figures of shared machines swing: read ratios, not times, and `load` in results.json beside them.
@@ -126,8 +127,9 @@ BARS = (
 
 
 def main() -> None:
+    named = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     if "--table" not in sys.argv[1:]:
-        measure(dict.fromkeys(bar.script for bar in BARS))
+        measure(dict.fromkeys(named or (bar.script for bar in BARS)))
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     lines = list(table(found))
     print("\n".join(lines))

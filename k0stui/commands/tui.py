@@ -7,12 +7,14 @@ away for them.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from k0stui.errors import UsageError
-from k0stui.settings import Read, Settings, folder, read
+
+if TYPE_CHECKING:
+    from k0stui.settings import Read
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,12 +27,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("k0stui needs a terminal for its screens; `k0stui check` prints the same as text.")
     from k0stui.ui.background import BackgroundQuestion
 
-    given = read_settings()
-    with BackgroundQuestion() as question:
+    with BackgroundQuestion() as question:  # the first byte, before anything else is loaded
+        import logging
+
         from k0stui.commands.tui_outside import Cluster
+        from k0stui.settings import folder
         from k0stui.ui.app import K0stuiApp
         from k0stui.ui.theme import choose, load, wants_ascii
 
+        given = read_settings()
         wanted = getattr(arguments, "theme", None) or given.settings.theme
         fixed = choose(wanted, os.environ, no_color=getattr(arguments, "no_color", False), dark=True)
         dark = question.is_dark()  # read in any case: an answer left over would be taken for typed keys
@@ -53,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def read_settings() -> Read:
     """The user's config.toml; a file that is not there is all defaults, one that cannot be read is said."""
+    from k0stui.settings import Read, Settings, folder, read
+
     path = folder(os.environ) / "config.toml"
     try:
         return read(path.read_text(encoding="utf-8"), str(path))

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from k0stui.errors import UsageError
+from k0stui.logs.board import Board, Feed
+from k0stui.logs.store import LogStore
 from k0stui.present.harmless import file_name
-from k0stui.present.look import Look, Way, look_of
 from k0stui.settings import Settings
 from k0stui.ui.outside import Ran
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from k0stui.engine.observe import Watch
     from k0stui.inventory import InventoryHost
     from k0stui.model.cluster import ClusterSnapshot
+    from k0stui.present.look import Look, Way
+    from k0stui.ui.acting import Acting
 
 GREETING = 3.0
 """Seconds that hosts have to be greeted before looking begins: one that does not answer delays nobody longer."""
@@ -45,6 +48,7 @@ class Cluster:
         self._settings = settings
         self._notes: Notes | None = None
         self._watch: Watch | None = None
+        self._acting: Acting | None = None
         self._asked_now = asyncio.Event()
         self._greet = _nobody
         self.suspend: Callable[[], AbstractContextManager[None]]
@@ -52,7 +56,17 @@ class Cluster:
         if settings.inventory and not (_named(arguments) or getattr(arguments, "demo", None)):
             arguments.inventory = settings.inventory
         self.verb_arguments = shlex.join(_reaching(arguments))
+        self.logs: Feed | None = None if getattr(arguments, "replay", None) else Feed(LogStore(), Board())
         self.cluster = getattr(arguments, "demo", None) or getattr(arguments, "replay", None) or ""
+
+    @property
+    def acting(self) -> Acting:
+        """The plan screens' way to act; loaded when one of them is first used."""
+        if self._acting is None:
+            from k0stui.commands.acting_screens import ScreenActing
+
+            self._acting = ScreenActing(self._arguments, lambda: self._watch)
+        return self._acting
 
     # -- looking
 
@@ -121,6 +135,9 @@ class Cluster:
         await asyncio.Event().wait()
 
     async def _look_on(self, watch: Watch, publish: Callable[[Look], None]) -> None:
+        from k0stui.commands.logs import channel
+        from k0stui.engine.follow import follow_watched
+
         publish(self._look(watch.snapshot()))
         async with asyncio.TaskGroup() as group:
             greeting = group.create_task(self._greet(), name="greet")
@@ -128,6 +145,9 @@ class Cluster:
             group.create_task(watch.watch(lambda snapshot: publish(self._look(snapshot))), name="watch")
             group.create_task(self._hurry(watch, publish), name="first looks")
             group.create_task(self._look_when_asked(watch, publish), name="looks asked for")
+            if self.logs is not None:
+                following = follow_watched(watch, self.logs.store, self.logs.board, channel)
+                group.create_task(following, name="logs")
 
     async def _hurry(self, watch: Watch, publish: Callable[[Look], None]) -> None:
         told = 0
@@ -146,9 +166,13 @@ class Cluster:
             publish(self._look(await watch.look()))
 
     def _look(self, snapshot: ClusterSnapshot) -> Look:
+        from k0stui.present.look import look_of
+
         return look_of(snapshot, self._ways(), self._settings.pace)
 
     def _ways(self) -> tuple[Way, ...]:
+        from k0stui.present.look import Way
+
         found = []
         for name, shell in self._watch.shells().items() if self._watch else ():
             state = getattr(getattr(shell, "inner", shell), "state", None)

@@ -73,15 +73,26 @@ def row_line(row: LogRow, shape: Shape, *, dimmed: bool = False) -> Line:
 def _head(line: LogLine, shape: Shape) -> Line:
     late = "^" if "late" in line.flags else " "
     host = (Cell(f"{_fit(str(line.host), shape.host)} ", Tone.DIM),) if shape.host else ()
-    component = _fit(line.component or line.source.unit, shape.component)
+    component = _component(line.component or line.source.unit, shape.component)
     tone = LEVEL_TONES.get(line.level, Tone.DIM)
-    return (Cell(_time(line, shape) + late, Tone.DIM), *host, Cell(component + " "), Cell(f"{line.level.letter} ", tone))
+    return (
+        Cell(_time(line, shape) + late, Tone.DIM),
+        *host,
+        Cell(component + " "),
+        Cell(f"{line.level.letter} ", tone),
+    )
 
 
 def _time(line: LogLine, shape: Shape) -> str:
     at = datetime.fromtimestamp((line.time if shape.raw_times else line.corrected) / 1e6, UTC)
     there = at.astimezone(zone(shape.zone))
     return f"{there:%H:%M:%S}.{there.microsecond // 1000:03d}" if shape.millis else f"{there:%H:%M:%S}"
+
+
+def _component(name: str, width: int) -> str:
+    """Components differ at their beginnings, but for Kubernetes' own."""
+    name = visible(name)
+    return (name if len(name) <= width else name.removeprefix("kube-"))[:width].ljust(width)
 
 
 def _fit(text: str, width: int) -> str:
@@ -151,7 +162,7 @@ def detail_lines(row: LogRow | None, shape: Shape) -> tuple[Line, ...]:
     line = row.line
     skew = (line.time - line.corrected) / 1000
     at = datetime.fromtimestamp(line.corrected / 1e6, UTC).astimezone(zone(shape.zone))
-    where = f"{line.host} {line.source.unit} {line.component} {line.level.letter} {line.location}"
+    where = f"{line.host} {line.component or line.source.unit} {line.level.letter} {line.location}"
     lines: list[Line] = [
         (Cell(f"{at:%H:%M:%S.%f} ", Tone.HEAD), Cell(f"{skew:+.0f}ms ", Tone.DIM), Cell(visible(where))),
         (Cell("  "), Cell(visible(shortened(line.message)).replace("\t", " "))),
@@ -160,7 +171,8 @@ def detail_lines(row: LogRow | None, shape: Shape) -> tuple[Line, ...]:
         lines.insert(1, (Cell(f"  {fold_words(row.folded, shape)}   Enter unfolds", Tone.INFO),))
     width = max((len(name) for name, _ in line.fields), default=0)
     lines += [
-        (Cell(f"  {visible(name).ljust(width)}  ", Tone.DIM), Cell(visible(shortened(value)))) for name, value in line.fields
+        (Cell(f"  {visible(name).ljust(width)}  ", Tone.DIM), Cell(visible(shortened(value))))
+        for name, value in line.fields
     ]
     return tuple(lines)
 
@@ -183,7 +195,9 @@ def head_line(
         Cell("5 LOGS  ", Tone.HEAD),
         Cell(f"{state}  ", Tone.BANNER if state.startswith("PAUSED") else Tone.PLAIN),
         Cell(f"{following}/{len(streams)} hosts  ", tone),
-        Cell(f"filter: {visible(filter_text)}" if filter_text else "no filter", Tone.PLAIN if filter_text else Tone.DIM),
+        Cell(
+            f"filter: {visible(filter_text)}" if filter_text else "no filter", Tone.PLAIN if filter_text else Tone.DIM
+        ),
     )
     more = "" if complete else " so far"
     right: Line = (
@@ -207,9 +221,7 @@ def _why(host: HostName, stream: Stream) -> Line:
     return (Cell(f"  ? {host}: ", Tone.UNKNOWN), Cell(visible(stream.why or words.get(stream.phase, ""))))
 
 
-def histogram_line(
-    buckets: Sequence[Bucket], width: int, cursor: int | None = None, name: str = "UTC"
-) -> Line:
+def histogram_line(buckets: Sequence[Bucket], width: int, cursor: int | None = None, name: str = "UTC") -> Line:
     """One column per bucket, from its lines' share of the most; `?` where lines may be missing. At both ends the time,
     and the most errors, warnings and others in one column, or those under the cursor."""
     if not buckets:

@@ -94,4 +94,6 @@ def without(name: str, why: str) -> str:
 def reason(observed: Unknown, name: str = "") -> str:
     """Why there is no value, and what was there before."""
     why = without(name, observed.why)
-    return why if observed.lack in (Lack.FAILED, Lack.STALE) or not why else f"{WORDS[observed.lack]}: {why}"
+    word = WORDS[observed.lack]
+    plain = observed.lack in (Lack.FAILED, Lack.STALE) or why.startswith(word)
+    return why if plain else f"{word}: {why}" if why else word

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from k0stui.present.cells import Cell, Tone, bytes_, count
-from k0stui.present.look import Look
 from k0stui.present.times import clock
+
+if TYPE_CHECKING:
+    from k0stui.present.look import Look
 
 
 class Measure(Protocol):

@@ -31,6 +31,8 @@ def told(observed: Known[T] | Unknown, word: Callable[[T], str]) -> Cell:
     was = ""
     if observed.last is not None:
         was = f" (was: {word(observed.last.value)})"  # type: ignore[arg-type]
+    if observed.lack in (Lack.UNREACHABLE, Lack.HOST_KEY):
+        return Cell(was.strip() or "-", Tone.UNKNOWN if was else Tone.DIM)  # why is said once, above
     tone = Tone.DENIED if observed.lack is Lack.NOT_PERMITTED else Tone.UNKNOWN
     return Cell(f"{reason(observed)}{was}", tone)
 

@@ -189,6 +189,27 @@ async def actions(app: K0stuiApp) -> None:
     await app.open_pane(ActionsPane())
 
 
+async def show_plan(app: K0stuiApp, name: str = "") -> None:
+    """The plan pane; with a name, that plan made now. Nothing changes by it."""
+    from k0stui.ui.screens.plan import PlanPane
+
+    await app.go("plan")
+    if name and isinstance(app.pane, PlanPane):
+        app.pane.ask(name)
+
+
+async def show_logs_of(app: K0stuiApp) -> None:
+    from k0stui.ui.logs_of import logs_of
+
+    await logs_of(app)
+
+
+async def open_logs(app: K0stuiApp, text: str = "") -> None:
+    from k0stui.ui.logs_of import open_logs
+
+    await open_logs(app, text)
+
+
 async def run_typed(app: K0stuiApp, text: str) -> None:
     """What was typed behind `:`."""
     command, argument = parsed(text)
@@ -232,5 +253,7 @@ ACTS: dict[str, Act] = {
     "set": settle,
     "lofi": lofi,
     "verify": nothing_to_verify,
-    "logs": nothing_to_verify,
+    "plan": show_plan,
+    "logs": show_logs_of,
+    "open_logs": open_logs,
 }

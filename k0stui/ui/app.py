@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.actions import parse
@@ -20,11 +21,7 @@ from textual.widget import Widget
 
 from k0stui.errors import K0stuiError
 from k0stui.present.cells import Cell, Line, Tone
-from k0stui.present.look import Look
-from k0stui.present.overview import banner, head
 from k0stui.present.status import slots
-from k0stui.present.verdict import Verdict as Verdict_
-from k0stui.present.verdict import verdict
 from k0stui.settings import Settings
 from k0stui.ui.acts import ACTS, run_typed
 from k0stui.ui.commands import BY_ID, Command, bindings, first_key, keymap
@@ -39,6 +36,10 @@ from k0stui.ui.widgets.status_bar import StatusBar
 from k0stui.ui.widgets.story import Story
 from k0stui.ui.widgets.verdict import Banner, OneLine, Rule
 
+if TYPE_CHECKING:
+    from k0stui.present.look import Look
+    from k0stui.present.verdict import Verdict as Verdict_
+
 
 @dataclass
 class LookTaken(Message):
@@ -51,7 +52,8 @@ class LookTaken(Message):
 
 
 class K0stuiApp(TerminalApp[None], inherit_bindings=False):
-    """Head row or banner, the pane, the prompt, the status bar."""
+    """Head row or banner, the pane, the prompt, the status bar. Until a look is there nothing that judges is imported:
+    the frame is painted first."""
 
     BINDINGS = bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-lines"), (60, "-narrow"), (100, "-wide"), (160, "-widest")]  # noqa: RUF012
@@ -105,6 +107,11 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         self.set_keymap(self.rebound)
         self.set_class(self.ascii_only, "-ascii")
         self.query_one(Question).display = False
+        self.show_frame()
+        self.call_after_refresh(self.begin)
+
+    async def begin(self) -> None:
+        """With the frame on the screen: load what judges and shows a cluster, then look at it."""
         await self.go("overview")
         for complaint in self._complaints:
             self.tell(complaint, severity="warning")
@@ -161,12 +168,17 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
     @property
     def told(self) -> Verdict_ | None:
         """The verdict as it is shown now."""
+        from k0stui.present.verdict import verdict
+
         return verdict(self.look.snapshot, self.look.diagnosis, self.place) if self.look else None
 
     def _head(self) -> tuple[Line, Line]:
-        told = self.told
-        if self.look is None or told is None:
+        if self.look is None:
             return (Cell("k0stui ", Tone.DIM), Cell(self.outside.cluster, Tone.HEAD), Cell("  READ-ONLY")), ()
+        from k0stui.present.overview import banner, head
+
+        told = self.told
+        assert told is not None
         if self.pane.has_head and not self.screen.has_class("-lines"):
             return head(self.look, self.zone, roomy=self.pane.is_roomy)
         return banner(told, self.look, self.zone)
@@ -175,15 +187,24 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         driver = self.cell_driver
         measure = driver.measure() if driver else None
         frozen = (self.frozen_at, self.missed) if self.frozen_at else None
-        return slots(self.look, measure, frozen, self.zone, self.dropped, wide=self.pane.is_roomy)
+        return slots(
+            self.look, measure, frozen, self.zone, self.dropped, wide=self.look is not None and self.pane.is_roomy
+        )
 
     def _hints(self) -> tuple[tuple[str, str], ...]:
+        if not self._levels:
+            return ()
         own = [BY_ID[ident] for ident in self.pane.hints if not lacks(self, BY_ID[ident])]
         hints = [(first_key(one, self.rebound), one.title) for one in (*own[:1], BY_ID["help"])]
         short = [(first_key(BY_ID[ident], self.rebound), "") for ident in ("prompt", "up")]
         return (*hints, *short, *((first_key(one, self.rebound), one.title) for one in own[1:]))
 
     # -- panes
+
+    @property
+    def is_ready(self) -> bool:
+        """Panes are there: before that, for a moment, only leaving is possible."""
+        return bool(self._levels)
 
     @property
     def pane(self) -> Pane:
@@ -268,13 +289,16 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
     async def action_run_command(self, ident: str, argument: str = "") -> None:
         """Run a command of the list, or say why it is not possible now."""
         command = BY_ID[ident]
+        if not self.is_ready:
+            self.exit(return_code=0) if ident in {"up", "leave"} else None
+            return
         if why := self._why_not(command, argument):
             self.tell(f"{command.title}: {why}")
             return
         _, name, given = parse(command.action)
         values = (argument,) if argument else given
         if command.where in PANES:
-            await self.run_action(command.action, self.pane)
+            await self.run_action(f"{name}({argument!r})" if argument else command.action, self.pane)
         elif (result := ACTS[name](self, *values)) is not None:
             await result
         self.show_frame()
@@ -303,6 +327,8 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         self.take_focus()
         if event.mark == ":":
             await run_typed(self, event.text)
+        elif self.pane.own_prompt:
+            self.pane.entered(event.mark, event.text)
         elif not self.pane.can_filter:
             self.words = event.text
             if event.text and not self.pane.find(event.text, 1):
@@ -310,13 +336,17 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
 
     @on(Prompt.Changed)
     def _filtered(self, event: Prompt.Changed) -> None:
-        if event.mark == "/" and self.pane.can_filter:
+        if event.mark != ":" and self.pane.own_prompt:
+            self.pane.typing(event.mark, event.text)
+        elif event.mark == "/" and self.pane.can_filter:
             self.words = event.text
             self.pane.narrow(event.text)
 
     @on(Prompt.GivenUp)
     def _given_up(self, event: Prompt.GivenUp) -> None:
-        if event.mark == "/" and self.pane.can_filter:
+        if event.mark != ":" and self.pane.own_prompt:
+            self.pane.given_up(event.mark)
+        elif event.mark == "/" and self.pane.can_filter:
             self.words = ""
             self.pane.narrow("")
         self.take_focus()

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+if TYPE_CHECKING:
+    from k0stui.logs.board import Feed
 from k0stui.present.look import Look
 
 
@@ -30,6 +32,8 @@ class Outside(Protocol):
     """Its name, as far as it is known before the first look."""
     verb_arguments: str
     """What follows a verb to reach the same cluster: `--inventory k0sctl.yaml`."""
+    logs: Feed | None
+    """The lines of all hosts, and how their streams fare; None: no logs are followed."""
 
     async def observe(self, publish: Callable[[Look], None]) -> None:
         """Open the cluster and look at it for ever; an expected failure is raised as a `K0stuiError`."""

@@ -16,9 +16,9 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from k0stui.present.cells import Line
-from k0stui.present.look import Look
 
 if TYPE_CHECKING:
+    from k0stui.present.look import Look
     from k0stui.ui.app import K0stuiApp
 
 
@@ -39,14 +39,14 @@ PANES: dict[str, PaneSpec] = {
         PaneSpec("controllers", "k0stui.ui.screens.hosts:Controllers"),
         PaneSpec("workers", "k0stui.ui.screens.hosts:Workers"),
         PaneSpec("matrix", "k0stui.ui.screens.matrix:MatrixPane"),
-        PaneSpec("logs", "", "the log screen is not built yet; `k0stui logs` prints them"),
-        PaneSpec("plan", "", "the plan screen is not built yet; `k0stui plan` prints the steps"),
-        PaneSpec("operations", "", "the screen is not built yet; `k0stui operations` lists them"),
+        PaneSpec("logs", "k0stui.ui.screens.logs:LogPane"),
+        PaneSpec("plan", "k0stui.ui.screens.plan:PlanPane"),
+        PaneSpec("operations", "k0stui.ui.screens.history:HistoryPane"),
     )
 }
 
 
-STRIP = ""
+STRIP = "k0stui.ui.widgets.log_strip:LogStrip"
 """`module:Class` of a widget with class `strip` and `show(look)`, for the foot of the overview: the newest logs."""
 
 
@@ -116,6 +116,17 @@ class Pane(Vertical):
 
     can_filter: ClassVar[bool] = False
     can_find: ClassVar[bool] = False
+    own_prompt: ClassVar[bool] = False
+    """What is typed behind any mark but `:` goes to the three methods below."""
+
+    def typing(self, mark: str, text: str) -> None:
+        """The text is another one; not entered yet."""
+
+    def entered(self, mark: str, text: str) -> None:
+        """The text was entered."""
+
+    def given_up(self, mark: str) -> None:
+        """The prompt was left without entering."""
 
     def parts(self) -> tuple[Widget, ...]:
         """What can have the focus, in order; the first has it at the start."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from k0stui.present.cells import Tone
-from k0stui.rules import RULES
 from k0stui.ui.commands import COMMANDS, Command, shown_keys
 from k0stui.ui.conditions import lacks
 from k0stui.ui.prompt import Choice
@@ -55,6 +54,8 @@ def _arguments(app: K0stuiApp, command: Command | None) -> tuple[str, ...]:
         case "host":
             return tuple(host.name for host in app.look.snapshot.hosts) if app.look else ()
         case "rule":
+            from k0stui.rules import RULES
+
             return tuple(rule.id for rule in RULES)
         case "plan":
             return PLANS

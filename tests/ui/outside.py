@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from textual.pilot import Pilot
+
+from k0stui.logs.board import Feed
 from k0stui.present.look import Look
 from k0stui.settings import Settings
 from k0stui.ui.app import K0stuiApp
@@ -19,6 +22,7 @@ class FakeOutside:
 
     cluster = "k0s-prod"
     verb_arguments = "--inventory k0sctl.yaml"
+    logs: Feed | None = None
 
     def __init__(self, *looks: Look, error: Exception | None = None) -> None:
         self.looks = looks
@@ -66,3 +70,12 @@ def app_of(
 ) -> K0stuiApp:
     """The program on these looks."""
     return K0stuiApp(load(theme), FakeOutside(*looks), settings, ascii_only=ascii_only)
+
+
+async def ready(pilot: Pilot[None]) -> None:
+    """Until the panes are there."""
+    app = pilot.app
+    assert isinstance(app, K0stuiApp)
+    await pilot.pause()
+    while not app.is_ready or (app.outside.looks and app.look is None):  # type: ignore[attr-defined]
+        await pilot.pause()

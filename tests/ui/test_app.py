@@ -12,13 +12,15 @@ from k0stui.model.observed import Lack
 from k0stui.present.look import Look, Way, look_of
 from k0stui.settings import Settings
 from k0stui.ui.app import K0stuiApp
+from k0stui.ui.commands import BY_ID
+from k0stui.ui.panes import PANES
 from k0stui.ui.prompt import Prompt, PromptInput
 from k0stui.ui.theme import load
 from k0stui.ui.widgets.matrix_grid import MatrixGrid
 from k0stui.ui.widgets.table import Table
 from tests.builders import a_cluster, unknown
 from tests.looks import demo_look
-from tests.ui.outside import FakeOutside, app_of
+from tests.ui.outside import FakeOutside, app_of, ready
 
 
 def text(app: K0stuiApp) -> str:
@@ -27,11 +29,12 @@ def text(app: K0stuiApp) -> str:
 
 async def press(pilot: Pilot[None], *keys: str) -> str:
     """The screen after these keys."""
+    assert isinstance(pilot.app, K0stuiApp)
+    await ready(pilot)
     for key in keys:
         await pilot.press(key)
     await pilot.pause()
     await pilot.pause()
-    assert isinstance(pilot.app, K0stuiApp)
     return text(pilot.app)
 
 
@@ -76,10 +79,13 @@ async def test_digits(incident: Look) -> None:
 
 async def test_panes_to_come(incident: Look) -> None:
     """A pane that is not there yet says so, and where its text can be had."""
+    lacking = [spec for spec in PANES.values() if spec.lacking]
     app = app_of(incident)
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
-        assert "k0stui logs" in await press(pilot, "5")
-        assert app.pane.name_of == "overview"
+        for spec in lacking:
+            key = BY_ID[f"go.{spec.name}"].keys
+            assert spec.lacking[:20] in await press(pilot, key)
+            assert app.pane.name_of == "overview"
 
 
 async def test_evidence_and_page(incident: Look) -> None:

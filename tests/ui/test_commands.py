@@ -14,11 +14,12 @@ from k0stui.ui.panes import PANES, make
 from k0stui.ui.prompt import Prompt, PromptInput
 from k0stui.ui.screens.main import MainScreen
 from k0stui.ui.typed import TYPED, is_like, parsed
+from k0stui.ui.widgets.log_view import LogView
 from k0stui.ui.widgets.matrix_grid import MatrixGrid
 from k0stui.ui.widgets.story import Story
 from k0stui.ui.widgets.table import Table
 
-BOUND = [K0stuiApp, MainScreen, Prompt, PromptInput, Table, MatrixGrid, Story]
+BOUND = [K0stuiApp, MainScreen, Prompt, PromptInput, Table, MatrixGrid, Story, LogView]
 
 
 def keys_of(kind: type[Widget] | type[App[None]]) -> set[str]:
@@ -52,7 +53,8 @@ def test_ids_and_keys_are_unique() -> None:
 
 def test_every_command_can_run() -> None:
     """Each names an act of the app, an action of its pane, or one of its widget; and every need is known."""
-    kinds = {"table": Table, "grid": MatrixGrid, "story": Story}
+    kinds = {"table": Table, "grid": MatrixGrid, "story": Story, "log": LogView}
+    assert set(kinds) == WIDGETS
     for command in COMMANDS:
         action = command.action.partition("(")[0]
         if command.where in kinds:

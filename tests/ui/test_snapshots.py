@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.looks import demo_look
-from tests.ui.outside import app_of
+from tests.ui.outside import app_of, ready
 from tests.ui.picture import assert_same, picture
 
 SIZES = [(80, 24), (120, 40), (200, 60), (59, 20)]
@@ -18,6 +18,7 @@ async def shown(
 ) -> str:
     app = app_of(demo_look(scenario), theme=theme, ascii_only=ascii_only)
     async with app.run_test(size=size) as pilot:
+        await ready(pilot)
         await pilot.pause()
         for key in keys:
             await pilot.press(key)

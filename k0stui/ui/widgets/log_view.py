@@ -1,0 +1,217 @@
+"""The rows of a log view: only those in sight are made, and only those that changed are drawn.
+
+It does not scroll as other lists do: history grows at the top while it is read, so the place is kept by the key of the
+row under the cursor. The pane's timer calls `work`; nothing comes as a message per line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+from textual.message import Message
+
+from k0stui.logs.rows import LogRow
+from k0stui.logs.view import View
+from k0stui.model.log import Level
+from k0stui.present.cells import Cell, Line, Tone, plain
+from k0stui.present.logs import Shape, row_line
+from k0stui.ui.commands import bindings
+from k0stui.ui.widgets.line_view import LineView
+
+TURN = 0.012
+"""Seconds of searching in one turn; a key waits no longer for it than that and one slice of 8 ms."""
+
+
+class LogView(LineView, can_focus=True):
+    """Follows the newest rows until the cursor is moved up."""
+
+    BINDINGS = bindings("log")
+
+    @dataclass
+    class Moved(Message):
+        """Another row is under the cursor, or following began or ended."""
+
+    @dataclass
+    class Chosen(Message):
+        """Enter on a row."""
+
+        row: LogRow
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.follows = True
+        self.shape = Shape(80)
+        self.empty: tuple[Line, ...] = ()
+        """What stands there while there is no row."""
+        self.marked: set[int] = set()
+        """Keys of bookmarked rows."""
+        self._view: View | None = None
+        self._shown: tuple[Line, ...] = ()
+        self._rows: tuple[LogRow, ...] = ()
+        self._top = 0
+        self._cursor = 0
+        self._key: int | None = None
+        self._marked_line: int | None = None
+        self._seen = 0
+        """Rows that there were when following ended."""
+
+    # -- for the pane
+
+    def use(self, view: View) -> None:
+        """Show another view, from its newest row on."""
+        self._view, self.follows, self._key, self._top, self._cursor = view, True, None, 0, 0
+        self.work()
+
+    def work(self) -> bool:
+        """Search for a while, then show what there is; whether there is more to search."""
+        if self._view is None:
+            return False
+        end, more = perf_counter() + TURN, True
+        while more and perf_counter() < end:
+            more = self._view.advance()
+        self._place()
+        self.show_rows()
+        return more
+
+    @property
+    def row(self) -> LogRow | None:
+        """The one under the cursor."""
+        at = self._cursor - self._top
+        return self._rows[at] if 0 <= at < len(self._rows) else None
+
+    @property
+    def waiting(self) -> int:
+        """Rows that came since following ended."""
+        return max(0, len(self._view) - self._seen) if self._view and not self.follows else 0
+
+    def follow(self) -> None:
+        """Go to the newest row and stay there."""
+        self.follows = True
+        self._place()
+        self.show_rows()
+        self.post_message(self.Moved())
+
+    def go_to(self, index: int) -> None:
+        """Put the cursor on a row, by its place."""
+        if self._view is None or not len(self._view):
+            return
+        last = len(self._view) - 1
+        if self.follows and index < last:
+            self.follows, self._seen = False, len(self._view)
+        self._cursor = min(max(index, 0), last)
+        self._keep_in_sight()
+        self._key = self._key_at(self._cursor)
+        self.show_rows()
+        self.post_message(self.Moved())
+
+    def go_to_time(self, time: int) -> None:
+        """Put the cursor on the first row at or after a time (microseconds, our clock)."""
+        if self._view is not None:
+            self.follows, self._seen = False, len(self._view)
+            self.go_to(self._view.index_at(time))
+
+    def go_to_key(self, key: int) -> bool:
+        """Put the cursor on a row by its key; false where it is gone."""
+        found = self._view.index_of(key) if self._view else None
+        if found is not None:
+            self.go_to(found)
+        return found is not None
+
+    def go_to_level(self, level: Level, step: int) -> bool:
+        """To the next row of this level or worse; false where there is none."""
+        found = self._view.next_index(self._cursor, level, step) if self._view else None
+        if found is not None:
+            self.go_to(found)
+        return found is not None
+
+    def find(self, words: str, step: int) -> bool:
+        """To the next row with these words as it is shown; false where there is none within ten thousand rows."""
+        if self._view is None:
+            return False
+        wanted, wide = words.casefold(), Shape(1000)
+        for start in range(1, 10_000, 200):
+            first = self._cursor + start if step > 0 else self._cursor - start - 199
+            rows = list(enumerate(self._view.rows(first, max(0, first + 200)), max(0, first)))
+            for at, row in rows if step > 0 else reversed(rows):
+                if wanted in plain(row_line(row, wide)).casefold() and at != self._cursor:
+                    self.go_to(at)
+                    return True
+            if not rows:
+                return False
+        return False
+
+    # -- place
+
+    def _place(self) -> None:
+        """Where cursor and top are now that rows may have come above and below."""
+        assert self._view is not None
+        last = max(0, len(self._view) - 1)
+        if self.follows:
+            self._cursor = last
+            self._top = max(0, last - self.size.height + 1)
+            self._key = None
+            return
+        found = self._view.index_of(self._key) if self._key is not None else None
+        moved = (self._cursor if found is None else found) - self._cursor
+        self._seen += moved
+        self._cursor = min(max(0, self._cursor + moved), last)
+        self._top = max(0, self._top + moved)
+        self._keep_in_sight()
+
+    def _keep_in_sight(self) -> None:
+        height = max(1, self.size.height)
+        self._top = min(max(self._top, self._cursor - height + 1), self._cursor)
+
+    def _key_at(self, index: int) -> int | None:
+        rows = self._view.rows(index, index + 1) if self._view else ()
+        return rows[0].key if rows else None
+
+    # -- drawing
+
+    def show_rows(self) -> None:
+        """Make the rows in sight anew and draw those that differ."""
+        height = self.size.height
+        rows = self._view.rows(self._top, self._top + height) if self._view else ()
+        before, marked = self._shown, self._cursor - self._top
+        self._rows = rows
+        lines = tuple(self._line(row) for row in rows) if rows else self.empty
+        old = self._marked_line
+        self._shown, self._marked_line = lines, marked if rows else None
+        changed = {y for y in range(max(len(lines), len(before))) if lines[y : y + 1] != before[y : y + 1]}
+        if old != self._marked_line:
+            changed |= {y for y in (old, self._marked_line) if y is not None}
+        self.redraw_lines(changed)
+
+    def _line(self, row: LogRow) -> Line:
+        line = row_line(row, self.shape)
+        return (Cell(line[0].text[:-1] + "*", Tone.HEAD), *line[1:]) if row.key in self.marked else line
+
+    def line_at(self, y: int) -> Line:
+        return self._shown[y] if y < len(self._shown) else ()
+
+    def line_count(self) -> int:
+        return self.size.height
+
+    def is_marked(self, y: int) -> bool:
+        return y == self._marked_line
+
+    def on_resize(self) -> None:
+        if self._view is not None:
+            self._place()
+            self.show_rows()
+        self.redraw_all()
+
+    # -- keys
+
+    def action_move(self, by: int) -> None:
+        if self._view is not None:
+            at_end = self._cursor + by >= len(self._view) - 1
+            self.follow() if at_end and by > 1_000 else self.go_to(self._cursor + by)
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(1, self.size.height - 1))
+
+    def action_choose(self) -> None:
+        if self.row is not None:
+            self.post_message(self.Chosen(self.row))
