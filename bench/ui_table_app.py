@@ -16,9 +16,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
 from k0stui.present.cells import Cell
+from k0stui.present.table import Column, Row
 from k0stui.ui.terminal import TerminalApp
 from k0stui.ui.theme import load
-from k0stui.present.table import Column, Row
 from k0stui.ui.widgets.table import Table
 
 ROWS, COLUMNS = 1_000, 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from k0stui.errors import K0stuiError
 from k0stui.inventory import InventoryHost
@@ -16,6 +16,9 @@ from k0stui.ui.outside import Ran
 
 KEPT = 1000
 """Commands that `@` shows."""
+
+
+T = TypeVar("T")
 
 
 class Notes:
@@ -99,8 +102,8 @@ class NotingApi:
 
 
 async def _noted(
-    notes: Notes, host: str, question: str, line: str, asking: Awaitable[Any], outcome: Callable[[Any], str]
-) -> Any:
+    notes: Notes, host: str, question: str, line: str, asking: Awaitable[T], outcome: Callable[[T], str]
+) -> T:
     """Wait for an answer and note how it went."""
     at = datetime.now(UTC)
     try:

@@ -30,7 +30,8 @@ class Errand:
     """One program to run, and what its end means."""
 
     argv: tuple[str, ...]
-    stdin: bytes
+    stdin: bytes | Callable[[], bytes]
+    """What takes long to make is made where the program runs."""
     environment: Mapping[str, str]
     finish: Callable[[Done], Said]
     alone: bool = False
@@ -38,9 +39,10 @@ class Errand:
 
     def run(self) -> Done:
         """Blocks."""
+        given = self.stdin() if callable(self.stdin) else self.stdin
         try:
             done = subprocess.run(
-                self.argv, input=self.stdin, capture_output=True, env=dict(self.environment), timeout=LIMIT, check=False
+                self.argv, input=given, capture_output=True, env=dict(self.environment), timeout=LIMIT, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return Done(127, b"", f"{self.argv[0]}: {error}\n".encode())

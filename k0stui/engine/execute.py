@@ -68,11 +68,17 @@ BATCH = 48 * 1024
 PASSING = frozenset({Kind.CHOSEN, Kind.GATED, Kind.ACCEPTED, Kind.RESTARTING, Kind.READY})
 """Sent to the controllers with the next record: whoever adopts asks the hosts themselves how far these got."""
 
+FORWARD_GATES = frozenset({"R-08"})
+"""Not asked on the way back: a host that was rebooted meanwhile may not go forward, but must not stay half-way."""
+
 LAPSE = timedelta(minutes=30)
 """An approval that was not used by then is void (safety.md §2)."""
 
 HELP_GATES = frozenset({"C-01", "C-02", "C-04", "C-05", "C-06", "C-08", "C-09", "R-01", "R-02", "R-05", "R-06"})
 """Asked of a host that is down already: identity, rights, room, lock, program. No margin: it cannot get worse."""
+
+WORKING = frozenset({OperationState.LOCKED, OperationState.RUNNING})
+"""It reaches a boundary at which it can pause."""
 
 LOST = (Unreachable, ProbeFailed, TimeoutError)
 """The outcome of an act that ended so is unknown, never failed."""
@@ -189,16 +195,26 @@ class Executor:
         return effects
 
     def _take_words(self) -> list[Effect]:
-        """What was said meanwhile; a word that is not possible now is not written down."""
+        """What was said meanwhile; a word that is not possible now is not written down.
+
+        But *roll back* is never answered by going forward: said while it works, it pauses first.
+        """
         self._told.clear()
         effects: list[Effect] = []
+        later: list[Event] = []
         while self._words:
+            word = self._words.popleft()
             try:
-                effects += self._record(self._words.popleft())
+                effects += self._record(word)
             except JournalBroken as error:
                 if not self._journal.is_alive:
                     raise
+                if word.kind is Kind.ROLL_BACK and self.operation.state in WORKING:
+                    later.append(word)
+                    if not self.operation.pausing:
+                        self._record(Event(Kind.PAUSE, why="roll back"))
                 self._show(str(error))
+        self._words.extend(later)
         return effects
 
     def _show(self, awaits: str = "") -> None:
@@ -293,6 +309,8 @@ class Executor:
             return Event(Kind.BLOCKED, step, str(error))
         planned = self._plan.step(step)
         gates = planned.gates
+        if self.operation.step(step).back:
+            gates = tuple(gate for gate in gates if gate not in FORWARD_GATES)
         if self.operation.step(step).helping:
             gates = tuple(gate for gate in gates if gate in HELP_GATES)
         stand = await self._stand(gates, planned.host, self.operation.step(step).helping)

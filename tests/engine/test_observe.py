@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from k0stui.engine.ask import GRACE
-from k0stui.engine.observe import Watch
-from k0stui.errors import Unreachable
+from k0stui.engine.observe import PATIENCE, Watch
+from k0stui.errors import Unreachable, UsageError
 from k0stui.inventory import Inventory, InventoryHost, Reach
 from k0stui.model.cluster import ClusterSnapshot
-from k0stui.model.host import HostName
+from k0stui.model.host import HostName, Role
 from k0stui.model.observed import Known, Lack, Unknown
-from k0stui.ports import Clock, KubeApi, Shell
+from k0stui.ports import Clock, Command, KubeApi, Shell
 from k0stui.probes.catalogue import first_probes
 from k0stui.probes.host import identity
 from tests.fakes import HANGS, Answer, FakeKubeApi, FakeShell, LoopClock, virtually
@@ -120,6 +120,58 @@ def test_a_second_look_knows_the_first_when_it_is_far_enough() -> None:
         assert third.earlier.taken_at == first.taken_at
 
     virtually(look)
+
+
+def test_an_answer_too_old_is_unknown_and_others_are_left_alone() -> None:
+    """What is older than its pace allows says so and remembers; what is asked once a minute may be a minute older."""
+
+    async def look() -> None:
+        clock = LoopClock()
+        watch = a_watch(Hosts({"h": _identity()}), clock)
+        first = (await watch.look()).hosts[0]
+        await clock.sleep(watch.pace)
+        assert watch.snapshot().hosts[0] is first
+        await clock.sleep(PATIENCE + 1)
+        late = watch.snapshot().hosts[0]
+
+        assert isinstance(late.identity, Unknown)
+        assert late.identity.lack is Lack.STALE
+        assert late.identity.last == first.identity
+        assert late.privileges == first.privileges
+
+    virtually(look)
+
+
+class Refuses(Hosts):
+    """A connector that no address of a found host suits."""
+
+    def shell(self, host: InventoryHost) -> Shell:
+        if host.discovered:
+            raise UsageError(f"{host.reach.address!r} is no address")
+        return super().shell(host)
+
+
+def test_a_found_host_with_an_impossible_address_is_shown() -> None:
+    """What the cluster calls a host's address may be anything: it is found, unreachable, and ends no look."""
+
+    async def look() -> None:
+        hosts = Refuses({"c1": _members})
+        told = InventoryHost(HostName("c1"), Reach("c1"), Role.CONTROLLER)
+        snapshot = await Watch(Inventory("c", (told,)), hosts, LoopClock()).look()
+
+        found = snapshot.host("c2")
+        assert found.discovered
+        assert isinstance(found.connection, Unknown)
+        assert "no address" in found.connection.why
+
+    virtually(look)
+
+
+def _members(command: Command) -> str | int:
+    if "member/list" in command.line():
+        member = '{"ID":"2","name":"c2","peerURLs":["https://-oProxyCommand=id:2380"]}'
+        return f'{{"members":[{member}]}}'
+    return IDENTITY if command == identity.PROBE.command else 1
 
 
 class Enough(Exception):

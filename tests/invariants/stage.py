@@ -24,7 +24,7 @@ from k0stui.engine.adopt import found, journal_of, take
 from k0stui.engine.execute import Executor, Progress, Ways
 from k0stui.engine.journal import Journal, read
 from k0stui.engine.observe import Watch
-from k0stui.errors import Unreachable
+from k0stui.errors import PlanRefused, Unreachable
 from k0stui.inventory import InventoryHost
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.host import HostName
@@ -32,6 +32,7 @@ from k0stui.model.observed import Known
 from k0stui.model.operation import Operation, OperationState, Plan, StepState
 from k0stui.model.transition import Event, Kind
 from k0stui.plans.world import Guard
+from k0stui.plans.yaml_splice import turned_on
 from k0stui.ports import Command, KubeApi, Reply, Shell
 from tests.fakes import START
 
@@ -228,7 +229,8 @@ class Operator:
         self.resume()
 
     def _run(self, first: Event, words: Any) -> None:
-        assert self.journal is not None and not self.is_running
+        assert self.journal is not None
+        assert not self.is_running
         self._arm(self.journal)
         executor = Executor(self.journal, self.stage.plan, self.ways(), self.said.append, waits=False)
         for word, step in words:
@@ -257,7 +259,8 @@ class Operator:
             return
         task, self.task = self.task, None
         if not task.cancelled() and (error := task.exception()) is not None:
-            assert isinstance(error, BaseExceptionGroup) and error.split(Killed)[1] is None, error
+            rest = error.split(Killed)[1] if isinstance(error, BaseExceptionGroup) else error
+            assert rest is None, f"the executor broke: {getattr(rest, 'exceptions', rest)!r}"
         if self.journal is not None:
             self.journal.close()
 
@@ -293,13 +296,10 @@ class Stage:
             self.allowed[host.name] = {file.content, *self._after(host.name)}
 
     def _after(self, name: str) -> set[bytes]:
-        from k0stui.errors import PlanRefused
-        from k0stui.plans.yaml_splice import turned_on
-
         if self.plan.name != "nllb":
             return set()
         try:
-            return {turned_on(self.fleet.host(name).files[CONFIG].content).content}
+            return {turned_on(self.fleet.host(name).files[CONFIG].content).after}
         except PlanRefused:
             return set()
 
@@ -346,7 +346,8 @@ class Stage:
 
     def _judge_operation(self, operation: Operation) -> None:
         if operation.state is OperationState.DONE or operation.reason == "done":
-            assert not operation.exposed and not operation.held, "I7: done while exposed or held"
+            assert not operation.exposed, "I7: done while exposed"
+            assert operation.held == (), "I7: done while held"
             assert self.fleet.agents.strategy == "RollingUpdate", "I7: done, and the agents are still held"
             assert all(step.state is StepState.VERIFIED for step in operation.steps), "I7: done with an open step"
         flying = [it for it in operation.steps if it.state.is_in_flight or it.state is StepState.FAILED]
@@ -390,7 +391,7 @@ class Stage:
         """A change through the API: its intent lies in the journal and on every controller (I4)."""
         operation = self._acting()
         flying = operation.in_flight
-        assert len(flying) == 1 and flying[0].state is StepState.INTENT, f"I4: {path} without an intent"
+        assert [step.state for step in flying] == [StepState.INTENT], f"I4: {path} without an intent"
         self._intent_is_kept(flying[0].id, flying[0].attempt)
         self.api_acts.append(f"{flying[0].id}: {path}")
         for controller in self.fleet.controllers:

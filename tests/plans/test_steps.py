@@ -367,7 +367,7 @@ def test_undo_of_a_restart_exchanges_the_hashes() -> None:
     assert (back.sha_before, back.sha_after) == ("b2", "a1")
     assert replace(step, sha_after="-").undo() is None
     assert STEP_CASES["restart-worker"].undo() is None
-    assert STEP_CASES["hold"].undo() == Release("konnectivity-agent")
+    assert STEP_CASES["hold"].undo() == Release("konnectivity-agent", settles_within=1800.0)
     assert STEP_CASES["release"].undo() == Hold("konnectivity-agent")
     assert STEP_CASES["patch-config"].undo() == PatchConfig(False)
 

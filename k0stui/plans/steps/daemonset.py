@@ -51,6 +51,11 @@ def is_settled(body: dict[str, Any]) -> bool:
     return bool(seen and all(status.get(key, 0) == wanted for key in ("updatedNumberScheduled", "numberAvailable")))
 
 
+ROLLED_BACK = 1800.0
+"""Seconds. After a way back the leader may be another one, whose address agents dial without a balancer: then they do
+roll when they are released, half a minute a node."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold(Step):
     """No pod of it moves until somebody deletes it: `updateStrategy: OnDelete`."""
@@ -90,7 +95,7 @@ class Hold(Step):
             raise NotYet(f"{self.daemonset} is not on OnDelete")
 
     def undo(self) -> Step:
-        return Release(self.daemonset)
+        return Release(self.daemonset, settles_within=ROLLED_BACK)
 
     def marks(self, world: World) -> Event:
         return Event(Kind.HELD, facts=((self.daemonset, world.fact("prior")),))
@@ -101,6 +106,8 @@ class Release(Step):
     """The update strategy is put back; nothing may roll then, since every pod is of the newest generation."""
 
     daemonset: str
+    settles_within: float = 60.0
+    """Seconds."""
 
     @property
     def title(self) -> str:
@@ -127,7 +134,15 @@ class Release(Step):
         return await patch(world, self.daemonset, [change])
 
     def awaited(self) -> tuple[Await, ...]:
-        return (Await(f"{self.daemonset} is released and nothing rolls", 60, self._is_still, greens=3, pause=5.0),)
+        return (
+            Await(
+                f"{self.daemonset} is released and nothing rolls",
+                self.settles_within,
+                self._is_still,
+                greens=3,
+                pause=5.0,
+            ),
+        )
 
     async def _is_still(self, world: World) -> None:
         body = await found(world, self.daemonset)
