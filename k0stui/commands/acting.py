@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,11 @@ from k0stui.model.operation import AMBIGUOUS, Operation, Plan, confirmation
 from k0stui.plans import enable_nllb, restart_agents, restart_controllers, restart_workers
 from k0stui.plans.draft import verdicts as judged
 from k0stui.plans.gates import GATES
-from k0stui.plans.gates.gate import Situation, Verdict, judge
+from k0stui.plans.gates.gate import Result, Situation, Verdict, judge
 from k0stui.plans.world import GuardAnswer
+from k0stui.plans.world import Verdict as GuardVerdict
 from k0stui.ports import Clock, Shell
+from k0stui.present.plan import standing
 
 if TYPE_CHECKING:
     from k0stui.engine.observe import Watch
@@ -37,7 +40,10 @@ PLANS: Mapping[str, Callable[..., Plan]] = {
 OWN = ("C-08", "C-09")
 """Gates on what no probe sees: the lock lines, and our own process."""
 
-NOBODY = Operation("-", "", ())
+PATIENCE, AGAIN = 60.0, 5.0
+"""Seconds: so long a gate may be unknown before the plan is shown with it; so far apart are the looks meanwhile."""
+
+NOBODY = Operation("nobody", "", ())
 """In whose name the guard is asked before there is an operation."""
 
 
@@ -60,16 +66,26 @@ async def look_twice(watch: Watch) -> ClusterSnapshot:
 
 
 async def drafted(watch: Watch, name: str, only: tuple[str, ...] = ()) -> Drafted:
-    """The plan of that name for the cluster as it is now.
+    """The plan of that name for the cluster as it is now, after two looks.
 
     Raises:
         PlanRefused: with the sentence that says why.
     """
-    snapshot = await look_twice(watch)
-    plan = make_plan(snapshot, name, only)
-    return Drafted(
-        plan, await all_verdicts(watch.shells(), plan, snapshot, watch.clock), wanted_name(plan, snapshot), snapshot
-    )
+    return await drafted_from(await look_twice(watch), watch, name, only)
+
+
+async def drafted_from(snapshot: ClusterSnapshot, watch: Watch, name: str, only: tuple[str, ...] = ()) -> Drafted:
+    """The same from a look. Gates that are merely unknown get up to `PATIENCE`: some facts are asked for rarely, and
+    each must be fresh. Raises as `drafted`."""
+    began = watch.clock.monotonic()
+    while True:
+        plan = make_plan(snapshot, name, only)
+        verdicts = await all_verdicts(watch.shells(), plan, snapshot, watch.clock)
+        stand = {verdict.result for verdict in standing(plan, verdicts)}
+        if stand != {Result.UNKNOWN} or watch.clock.monotonic() - began >= PATIENCE:
+            return Drafted(plan, verdicts, wanted_name(plan, snapshot), snapshot)
+        await watch.clock.sleep(AGAIN)
+        snapshot = await watch.look()
 
 
 def make_plan(snapshot: ClusterSnapshot, name: str, only: tuple[str, ...] = (), nonce: str = "") -> Plan:
@@ -106,10 +122,10 @@ async def asked_guards(shells: Mapping[HostName, Shell], plan: Plan) -> tuple[tu
     """The lock line of each controller; who does not answer is left out."""
     found = []
     for host in plan.controllers:
-        try:
-            found.append((host.name, await guard_of(shells[host.name], NOBODY).status(host.unit)))
-        except (K0stuiError, KeyError):
-            continue
+        with suppress(K0stuiError, KeyError):
+            answer = await guard_of(shells[host.name], NOBODY).status(host.unit)
+            # An answer of any other kind tells nothing of the lock, though its fields read as if it were free.
+            found += [(host.name, answer)] if answer.verdict is GuardVerdict.ACCEPTED else []
     return tuple(found)
 
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
+from collections.abc import Iterable
+from contextlib import suppress
 
 from k0stui.commands import carrying
-from k0stui.commands.acting import asked_guards, guard_of
-from k0stui.commands.left import left_on_hosts
+from k0stui.commands.acting import NOBODY, asked_guards, guard_of
+from k0stui.commands.confirming import confirmed
 from k0stui.commands.opening import observing
 from k0stui.commands.printing import show_lines, show_report
-from k0stui.commands.typing import confirmed
 from k0stui.connect.executor_process import owner
 from k0stui.engine.adopt import found, journal_of, take
 from k0stui.engine.observe import Watch
-from k0stui.errors import UsageError
+from k0stui.errors import K0stuiError, UsageError
+from k0stui.model.host import HostName
 from k0stui.model.operation import Plan
 from k0stui.present.operation import next_words, result_text
 
@@ -35,16 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _adopt(arguments: argparse.Namespace) -> int:
     async with observing(arguments) as watch:
-        await watch.look()
+        snapshot = await watch.look()
         shells = watch.shells()
-        operation = arguments.operation or await _locked(watch)
+        operation = arguments.operation or await _locked(watch, [host.name for host in snapshot.controllers])
         plan, lines = await found(shells, operation)
         journal = journal_of(carrying.home(), operation, plan, lines)
         wanted = carrying.name_to_type(journal.directory, plan)
         if holder := await _alive(watch, plan):
             show_report([f"{operation} is being carried out: {holder}. To fence that one, type its id as well."])
             wanted = f"{wanted} {operation}"
-        if not await asyncio.to_thread(confirmed, arguments.confirm, wanted, f"adopt {operation}"):
+        if not await confirmed(arguments.confirm, wanted, f"adopt {operation}"):
             return NOT_TAKEN
         guards = {name: guard_of(shell, journal.operation) for name, shell in shells.items()}
         unfenced = await take(journal, plan, guards, f"{owner()}:{secrets.token_hex(4)}", watch.clock)
@@ -55,12 +57,16 @@ async def _adopt(arguments: argparse.Namespace) -> int:
     return TAKEN
 
 
-async def _locked(watch: Watch) -> str:
-    """The operation whose lock lies on the hosts; raises UsageError."""
-    holders = {left.holder for left in await left_on_hosts(watch.shells()) if left.holder}
+async def _locked(watch: Watch, controllers: Iterable[HostName]) -> str:
+    """The operation whose lock lies on the controllers; raises UsageError."""
+    shells, holders = watch.shells(), set()
+    for name in controllers:
+        with suppress(K0stuiError):
+            answer = await guard_of(shells[name], NOBODY).status("k0scontroller.service")
+            holders |= {answer.op} - {"-"} if answer.epoch is not None else set()
     if len(holders) != 1:
         raise UsageError(f"name the operation; locks are held by: {', '.join(sorted(holders)) or 'none'}.")
-    return holders.pop()
+    return str(holders.pop())
 
 
 async def _alive(watch: Watch, plan: Plan) -> str:

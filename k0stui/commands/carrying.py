@@ -90,9 +90,14 @@ def keep_matrix(directory: Path, name: str, snapshot: ClusterSnapshot, proven: S
         (directory / name).chmod(0o600)
 
 
-def start(directory: Path, arguments: argparse.Namespace, words: Sequence[str] = ()) -> int:
-    """The executor as a process of its own session, for the cluster that argv names; its pid."""
-    return executor_process.start(directory, ["resume", directory.name, "--executor", *words, *reaching(arguments)])
+def start(directory: Path, arguments: argparse.Namespace, words: Sequence[str] = (), *, waits: bool = False) -> int:
+    """The executor as a process of its own session, for the cluster that argv names; its pid.
+
+    `words` are said to it first; `waits`: a pause waits for a word of a viewer, else the process ends with it.
+    """
+    said = [f"--word={word}" for word in words]
+    mode = f"--executor={'waits' if waits else 'ends'}"
+    return executor_process.start(directory, ["resume", directory.name, mode, *said, *reaching(arguments)])
 
 
 def reaching(arguments: argparse.Namespace) -> list[str]:

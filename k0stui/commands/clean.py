@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from k0stui.commands.acting import shared_name
+from k0stui.commands.confirming import confirmed
 from k0stui.commands.left import BASE, Left, left_on_hosts, removal
 from k0stui.commands.opening import is_terminal, observing
 from k0stui.commands.printing import show_report
-from k0stui.commands.typing import confirmed
 from k0stui.errors import K0stuiError
 from k0stui.model.host import HostName
 from k0stui.ports import Shell
@@ -40,7 +40,7 @@ async def _clean(arguments: argparse.Namespace) -> int:
             show_report([f"nothing was removed; --confirm {shared_name(snapshot)!r} removes it."])
             return NOT_CLEAN
         wanted, to_do = shared_name(snapshot), f"remove these files below {BASE}"
-        if not await asyncio.to_thread(confirmed, arguments.confirm, wanted, to_do):
+        if not await confirmed(arguments.confirm, wanted, to_do):
             return NOT_CLEAN
         return await _remove(shells, found)
 

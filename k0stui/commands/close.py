@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 
 from k0stui.commands import carrying
 from k0stui.commands.acting import guard_of
+from k0stui.commands.confirming import confirmed
 from k0stui.commands.opening import observing
 from k0stui.commands.printing import show_lines, show_report
-from k0stui.commands.typing import confirmed
 from k0stui.engine.journal import Journal, find
 from k0stui.engine.locking import release
 from k0stui.engine.observe import Watch
@@ -44,23 +43,24 @@ async def _close(arguments: argparse.Namespace, directory: Path) -> int:
             [f"{operation.id}: left behind: {one}" for one in left] or [f"{operation.id}: nothing is left behind"]
         )
         wanted = carrying.name_to_type(directory, plan)
-        if not await asyncio.to_thread(confirmed, arguments.confirm, wanted, f"close {operation.id}"):
+        if not await confirmed(arguments.confirm, wanted, f"close {operation.id}"):
             return NOT_CLOSED
-        return await _closed(arguments, journal, plan, left)
+        async with observing(arguments) as watch:
+            await watch.look()
+            still = await closed(watch, journal, plan, left)
     finally:
         journal.close()
-
-
-async def _closed(arguments: argparse.Namespace, journal: Journal, plan: Plan, left: Iterable[str]) -> int:
-    async with observing(arguments) as watch:
-        await watch.look()
-        was, before = journal.operation.state, journal.operation
-        for event in way_to_the_end(before, tuple(left)):
-            journal.append(event, watch.clock.now(), watch.clock.monotonic())
-        locked = was not in (OperationState.PLANNED, OperationState.APPROVED)
-        still = await _released(watch, before, plan) if locked else ()
-    show_lines([f"{before.id} is closed" + (f"; its lock is left on {', '.join(still)}" if still else "")])
+    show_lines([f"{operation.id} is closed" + (f"; its lock is left on {', '.join(still)}" if still else "")])
     return NOT_CLOSED if still else CLOSED
+
+
+async def closed(watch: Watch, journal: Journal, plan: Plan, left: tuple[str, ...]) -> tuple[str, ...]:
+    """End it: journal first, then the lock is given back. The hosts on which that could not be done."""
+    before = journal.operation
+    for event in way_to_the_end(before, left):
+        journal.append(event, watch.clock.now(), watch.clock.monotonic())
+    never = (OperationState.PLANNED, OperationState.APPROVED)
+    return () if before.state in never else await _released(watch, before, plan)
 
 
 async def _released(watch: Watch, operation: Operation, plan: Plan) -> tuple[str, ...]:

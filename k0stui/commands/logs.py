@@ -132,6 +132,7 @@ async def _follow(arguments: argparse.Namespace, wanted: Filter) -> int:
                 now = watch.clock.now()
                 show_lines(_lines(tail.take(micros(now) - REORDER), as_json=arguments.json))
 
+
 def _begun(host: Followed, span: Span | None) -> Followed:
     return Followed(host.shell, host.unit, host.worker, host.openrc, span.since if span else None)
 
@@ -148,9 +149,7 @@ async def _hosts(watch: Watch, wanted: Filter) -> tuple[tuple[Followed, ...], li
     taken = {name for name in names if all(field.holds(name) for field in fields)}
     if not taken:
         raise UsageError(f"no host is called so; there are {', '.join(names)}.")
-    found = tuple(
-        host for host in followed_hosts(snapshot, watch.shells(), channel) if str(host.shell.host) in taken
-    )
+    found = tuple(host for host in followed_hosts(snapshot, watch.shells(), channel) if str(host.shell.host) in taken)
     lost = taken - {str(host.shell.host) for host in found}
     return found, [_why_lost(snapshot, name) for name in sorted(lost)]
 

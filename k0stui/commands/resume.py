@@ -11,8 +11,8 @@ import asyncio
 from pathlib import Path
 
 from k0stui.commands import carrying
+from k0stui.commands.confirming import confirmed
 from k0stui.commands.printing import show_lines
-from k0stui.commands.typing import confirmed
 from k0stui.connect.executor_process import say
 from k0stui.engine.journal import find, read
 from k0stui.errors import UsageError
@@ -37,11 +37,11 @@ async def _resume(arguments: argparse.Namespace, directory: Path) -> int:
         show_lines([f"{operation.id}: {result_text(operation)}", *(f"  {way}" for way in next_words(operation))])
         return carrying.PERSON
     wanted = carrying.name_to_type(directory, carrying.plan_in(directory))
-    if not await asyncio.to_thread(confirmed, arguments.confirm, wanted, f"go on with {operation.id}"):
+    if not await confirmed(arguments.confirm, wanted, f"go on with {operation.id}"):
         return carrying.STOPPED
     try:
         if not await carrying.is_carried(directory):
-            return await carrying.see_through(directory, arguments, [f"--word={word}" for word in words])
+            return await carrying.see_through(directory, arguments, words)
         for word in words:
             name, _, step = word.partition("=")
             await say(directory, name, step)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from k0stui.commands import carrying
 from k0stui.commands.acting import Drafted, drafted, only_of
+from k0stui.commands.confirming import confirmed
 from k0stui.commands.opening import is_terminal, observing
 from k0stui.commands.printing import show_report
-from k0stui.commands.typing import confirmed
 from k0stui.engine.observe import Watch
 from k0stui.errors import PlanRefused, UsageError
 from k0stui.present.cells import plain
@@ -58,7 +58,7 @@ async def _agreed(arguments: argparse.Namespace, found: Drafted, watch: Watch) -
         show_report(map(plain, plan_story(found.plan, found.verdicts, found.wanted, watch.clock.now())))
     if stand:
         return False
-    if not await asyncio.to_thread(confirmed, arguments.confirm, found.wanted, f"start {found.plan.name}"):
+    if not await confirmed(arguments.confirm, found.wanted, f"start {found.plan.name}"):
         return False
     if is_lapsed(found.plan, watch.clock.now()):
         show_report(["No: the plan is older than 30 minutes by now; make a new one. Nothing was done."])

@@ -30,25 +30,30 @@ def is_first(asked: Asked) -> bool:
 
 def first(asked: Asked) -> Said:
     """`since units` -> the cursor of the first entry of that time or later."""
-    begin = asked.now + int(asked.arguments[0]) - asked.wall(asked.now).timestamp()
-    entry = next(iter(asked.host.journal.between(begin, asked.now)), None)
+    begin = asked.now + float(asked.arguments[0]) - asked.wall(asked.now).timestamp()
+    journal, number = asked.host.journal, asked.host.journal.total(begin)
+    end, step = begin, 1.0
+    while end < asked.now and journal.total(end) == number:
+        end, step = end + step, step * 2
+    entry = next(iter(journal.between(begin, min(end, asked.now))), None)
     return say(_head(asked, "") + (f"C {cursor(asked, entry)}\n" if entry else ""))
 
 
 def batch(asked: Asked) -> Errand:
     """`cursor lines show hot program wishes units each bytes` -> the lines, folded."""
     since, lines, show, hot, program, wishes, units, each, size = asked.arguments
-    entries = [
-        entry for entry in entries_after(asked, since, int(lines.lstrip("+"))) if _is_before(asked, entry, units)
-    ]
     head = _head(asked, wishes).encode()
     options = ("-v", f"show={show}", "-v", f"each={each}", "-v", f"bytes={size}")
+
+    def journal() -> bytes:
+        found = entries_after(asked, since, int(lines.lstrip("+")))
+        return "".join(journalctl(asked, [entry for entry in found if _is_before(asked, entry, units)])).encode()
 
     def finish(done: Done) -> Said:
         return Said(head + done.stdout, done.stderr, done.status)
 
     environment = {"HOT": hot, "LC_ALL": "C", "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
-    return Errand(("awk", *options, program), "".join(journalctl(asked, entries)).encode(), environment, finish)
+    return Errand(("awk", *options, program), journal, environment, finish)
 
 
 def entries_after(asked: Asked, since: str, lines: int) -> Iterable[Entry]:

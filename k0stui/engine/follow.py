@@ -10,7 +10,7 @@ import asyncio
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from k0stui.errors import NotPermitted, ProbeFailed, ToolMissing, Unreachable
@@ -99,9 +99,10 @@ async def follow_watched(
                         follow_host(followed, store, watch.clock, board, lambda _: None), name=f"logs of {name}"
                     )
             while board.wanted:
-                span = board.wanted.popleft()
+                wanted = board.wanted.popleft()
                 for each in known.values():
-                    group.create_task(look_back(each, span, store, watch.clock, board), name="look back")
+                    if (span := missing(each, wanted, store)) is not None:
+                        group.create_task(look_back(each, span, store, watch.clock, board), name="look back")
             await watch.clock.sleep(0.5)
 
 
@@ -134,6 +135,16 @@ class _Named:
 
     async def close(self) -> None:
         await self.inner.close()
+
+
+def missing(followed: Followed, wanted: Span, store: LogStore) -> Span | None:
+    """What of a wanted range lies before the first line that we have of a host; None: nothing does."""
+    source = Source(followed.shell.host, followed.unit)
+    known = [log.times[0] for log in store.logs if log.source == source and log.times]
+    if not known:
+        return wanted
+    first = datetime.fromtimestamp(min(known) / 1e6, UTC)
+    return Span(wanted.since, first) if wanted.since < first else None
 
 
 async def look_back(followed: Followed, span: Span, store: LogStore, clock: Clock, board: Board) -> str:

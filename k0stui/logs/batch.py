@@ -39,6 +39,11 @@ OLDEST_FIRST = 255
 
 UNITS = ("k0scontroller", "k0sworker")
 
+LOOKING_BACK = 5_000
+"""Lines that one batch sends at most of a range that was asked for: nobody waits for the next second."""
+
+LOOKING_BACK_BYTES = CAP // 2
+
 _SCRIPT = """\
 date '+H %s.%N %z'
 case $6 in *v*) journalctl --version | sed -n 's/^systemd \\([0-9]*\\).*/V \\1/p';; esac
@@ -52,6 +57,13 @@ if command -v awk >/dev/null; then
 else
   echo 'N no awk'; read_journal "$1" "$3" "$7"
 fi
+"""
+
+
+_FIRST = """\
+date '+H %s.%N %z'
+command -v journalctl >/dev/null || exit 127
+timeout 20 nice -n 10 journalctl -q --no-pager -o export "--since=@$1" $2 | sed -n '/^__CURSOR=/{s//C /p;q;}'
 """
 
 
@@ -85,6 +97,8 @@ class Ask:
     """The cursor's entry is gone: begin with the first one left. After a cursor that it does not find an older
     journalctl leaves that one out (systemd#30288)."""
     units: tuple[str, ...] = UNITS
+    until: int = 0
+    """Microseconds since 1970 by the host's clock: no line after them; 0: to the end."""
 
     def uncapped(self) -> Ask:
         """The same without squelch, for `:uncap`."""
@@ -148,11 +162,33 @@ def journal_command(ask: Ask) -> Command:
     limit = ask.limit if ask.cursor else FIRST
     lines = f"+{limit}" if ask.cursor and ask.systemd >= OLDEST_FIRST else str(limit)
     wishes = ("" if ask.systemd else "v") + ("o" if ask.resuming else "")
-    units = " ".join(f"-u{unit}" for unit in ask.units)
+    units = _unit_options(ask.units) + (f" --until=@{ask.until / 1e6:.6f}" if ask.until else "")
     hot = "\n".join(f"{each.samples}\t{each.key}\t{each.literal}" for each in ask.hot)
     where = f"--{'' if ask.reaching else 'after-'}cursor={ask.cursor}" if ask.cursor else ""
     arguments = (where, lines, str(ask.show), hot, program(), wishes, units, str(ask.each), str(ask.bytes))
     return script(_SCRIPT, *arguments, sudo=True, timeout=TIMEOUT + 5)
+
+
+def first_command(units: tuple[str, ...], since: int) -> Command:
+    """Ask for the first line of a time (microseconds, the host's clock) or later: there a look back begins."""
+    return script(_FIRST, f"{since / 1e6:.6f}", _unit_options(units), sudo=True, timeout=TIMEOUT + 5)
+
+
+def read_first(reply: Reply) -> tuple[str, int | None]:
+    """The cursor of that line, empty where there is none, and the host's clock in microseconds.
+
+    Raises:
+        NotPermitted, ToolMissing: as `read_journal`.
+    """
+    answer = _Answer()
+    for line in decode(reply.stdout).split("\n"):
+        answer.take(line)
+    _check_rights(reply, answer)
+    return answer.first, answer.clock
+
+
+def _unit_options(units: tuple[str, ...]) -> str:
+    return " ".join(f"-u{unit}" for unit in units)
 
 
 def read_journal(reply: Reply, ask: Ask) -> Batch:
@@ -201,6 +237,7 @@ class _Answer:
     zone: timedelta = timedelta(0)
     systemd: int = 0
     oldest: int | None = None
+    first: str = ""
 
     def take(self, line: str) -> None:
         mark, _, rest = line.partition(" ")
@@ -225,6 +262,8 @@ class _Answer:
             self.systemd = int(rest)
         elif mark == "O":
             self.oldest = seconds(rest)
+        elif mark == "C":
+            self.first = rest
         elif mark == "N":
             self.notes.append(f"{rest} on the host: nothing is folded there")
 
@@ -242,17 +281,22 @@ class _Answer:
 
 
 def _check(reply: Reply, answer: _Answer) -> None:
+    _check_rights(reply, answer)
     said = reply.error_text
-    if "insufficient permissions" in said or "not seeing messages from other users" in said:
-        raise NotPermitted("the journal: no permission; sudo, or membership in the group systemd-journal, grants it")
-    if answer.status == 127 or (answer.status is None and reply.exit_status in (126, 127)):
-        raise ToolMissing("journalctl: not on this host")
     if answer.status is None:
         raise ProbeFailed(f"the journal: the answer has no end (exit status {reply.exit_status}) {said}".rstrip())
     if answer.status == 1 and not said:
         return  # nothing matches: -n with -u says so by its status alone (systemd 252)
     if answer.status not in (0, 124) or (answer.status == 124 and not answer.cursor):
         raise ProbeFailed(f"journalctl: exit status {answer.status} {said}".rstrip())
+
+
+def _check_rights(reply: Reply, answer: _Answer) -> None:
+    said = reply.error_text
+    if "insufficient permissions" in said or "not seeing messages from other users" in said:
+        raise NotPermitted("the journal: no permission; sudo, or membership in the group systemd-journal, grants it")
+    if answer.status == 127 or (answer.status is None and reply.exit_status in (126, 127)):
+        raise ToolMissing("journalctl: not on this host")
 
 
 _suppressed_text = re.compile(r"Suppressed ([0-9]{1,12}) messages from ")

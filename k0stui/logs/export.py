@@ -94,6 +94,16 @@ def export(rows: Iterable[LogRow], head: Heading, form: Form) -> Iterator[str]:
             yield "```\n"
 
 
+def record(row: LogRow) -> str:
+    """One row as one JSON object, without newline."""
+    return msgspec.json.encode(_object(row)).decode()
+
+
+def losses(store: LogStore) -> tuple[str, ...]:
+    """Drops, gaps, suppressed and folded lines, as sentences."""
+    return tuple(_losses(store))
+
+
 def iso(time: int) -> str:
     """Microseconds since 1970 as ISO 8601, UTC."""
     return datetime.fromtimestamp(time / 1e6, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -155,11 +165,16 @@ def _text(row: LogRow) -> str:
 def text_of(line: LogLine, count: int = 1) -> str:
     """One line as text: corrected time, host, level, component, message and fields."""
     times = f" (x{count})" if count != 1 else ""
-    fields = "".join(f" {name}={value}" for name, value in line.fields)
+    fields = "".join(f" {name}={value}" for name, value in told(line))
     said = f"{line.message}{fields}"
     return visible(
         f"{iso(line.corrected)} {line.host} {line.level.letter} {line.component or line.source.unit}: {said}{times}"
     )
+
+
+def told(line: LogLine) -> Iterator[tuple[str, str]]:
+    """The fields that say more than the columns do: k0s adds component and stream to each line of a child."""
+    return ((name, value) for name, value in line.fields if name not in ("component", "stream"))
 
 
 def _cell(text: str) -> str:

@@ -43,6 +43,14 @@ class Counts:
         key = time // 1_000_000 * 8 + level
         self._seconds[key] = self._seconds.get(key, 0) + lines
 
+    def spread(self, first: int, last: int, level: int, lines: int) -> None:
+        """Lines of which only their number is known between two times: evenly, second by second."""
+        end = last // 1_000_000
+        seconds = range(min(first // 1_000_000, end), end + 1)[-max(1, lines) :]
+        each, rest = divmod(lines, len(seconds))
+        for place, second in enumerate(seconds):
+            self.add(second * 1_000_000, level, each + (place < rest))
+
     def add_range(self, times: array[int], levels: bytearray, start: int, end: int) -> None:
         """The same for all lines of the columns from index `start` to `end`, second by second."""
         while start < end:
@@ -75,11 +83,12 @@ class Counts:
 def _bucket(start: int, end: int, by_level: list[int], logs: Sequence[SourceLog]) -> Bucket:
     infos = sum(by_level[: Level.WARNING])
     errors = by_level[Level.ERROR] + by_level[Level.FATAL]
-    return Bucket(start, end, infos, by_level[Level.WARNING], errors, any(_unknown(log, start, end) for log in logs))
+    before = {log.source: oldest for log in logs if (oldest := _oldest(log, logs)) is None or end <= oldest}
+    gaps = (gap for log in logs for gap in log.gaps if gap.why != "dropped")
+    unknown = bool(before) or any(gap.start < end and start < gap.end for gap in gaps)
+    return Bucket(start, end, infos, by_level[Level.WARNING], errors, unknown)
 
 
-def _unknown(log: SourceLog, start: int, end: int) -> bool:
-    oldest = log.oldest
-    if oldest is None or end <= oldest:
-        return True
-    return any(gap.start < end and start < gap.end for gap in log.gaps if gap.why != "dropped")
+def _oldest(log: SourceLog, logs: Sequence[SourceLog]) -> int | None:
+    """Of all logs of the same source: a range of the past may have been fetched later. None: no line yet."""
+    return min((one.oldest for one in logs if one.source == log.source and one.oldest is not None), default=None)

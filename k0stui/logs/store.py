@@ -48,6 +48,12 @@ class LogStore:
             self.logs.append(found)
         return found
 
+    def past(self, source: Source) -> SourceLog:
+        """A further log of a source, for a range of the past: what one log holds is in the host's own order."""
+        log = SourceLog(source, self.templates, self._hot)
+        self.logs.append(log)
+        return log
+
     def append(self, log: SourceLog, records: Records, window: int = REORDER) -> None:
         """Keep what one source said; drops the oldest of the largest where the budget is over."""
         late = self.newest - window if log.times and self.newest else -1

@@ -6,11 +6,23 @@ came is never asked for twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from k0stui.logs import marks
-from k0stui.logs.batch import LIMIT, UNITS, Ask, Batch, cursor_time, journal_command, read_journal
+from k0stui.logs.batch import (
+    LIMIT,
+    LOOKING_BACK,
+    LOOKING_BACK_BYTES,
+    UNITS,
+    Ask,
+    Batch,
+    cursor_time,
+    first_command,
+    journal_command,
+    read_first,
+    read_journal,
+)
 from k0stui.logs.files import Piece, files_command, read_files
 from k0stui.logs.record import CriReader, FileReader, decode
 from k0stui.logs.skew import Skew
@@ -23,6 +35,9 @@ from k0stui.ports import Command, Reply
 
 BEHIND = timedelta(minutes=10)
 """Of log waiting after a full batch: then reading goes on at now. Follow shows *now* (k9s#1019: 14 min behind)."""
+
+SKEWED = 50_000
+"""Microseconds of a host's clock from ours from which on a time means another line there."""
 
 CATCH_UP = 500_000
 """Lines read without a pause in between before reading goes on at now."""
@@ -53,15 +68,29 @@ class _Return:
         return self.oldest is not None and 0 < self.read_to < self.oldest
 
 
-class JournalStream:
-    """One host's journal: its cursor, its floods, its clock."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of time that is wanted, by our clock."""
 
-    def __init__(self, source: Source, store: LogStore) -> None:
+    since: datetime
+    until: datetime | None = None
+    """None: to its end, and on from there."""
+
+
+class JournalStream:
+    """One host's journal: its cursor, its floods, its clock. With a `span` it begins there instead of at the newest
+    lines, and skips nothing; it has an end where the span has one."""
+
+    def __init__(self, source: Source, store: LogStore, span: Span | None = None, log: SourceLog | None = None) -> None:
         self.behind = False
         """More is waiting than one batch took: ask again at once."""
         self._name = str(source.host)
         self._store = store
-        self._log = store.log(source)
+        self._log = log or store.log(source)
+        self._span = span
+        self._seeking: int | None = 0 if span else None
+        """The host's clock ahead of ours in microseconds, as far as it was known when the first line was sought;
+        None: it is found."""
         self._units = (source.unit,) if source.unit in UNITS else UNITS
         self._squelch = Squelch()
         self._skew = Skew()
@@ -79,6 +108,8 @@ class JournalStream:
 
     def ask(self, now: Moment, gone: datetime | None, *, uncapped: bool) -> Command:
         """The command for the next batch; `gone` since when the host could not be asked before this."""
+        if self._span is not None and self._seeking is not None:
+            return first_command(self._units, micros(self._span.since) + self._seeking)
         ask = Ask(
             self._cursor,
             self._squelch.hot(now.monotonic),
@@ -87,7 +118,10 @@ class JournalStream:
             resuming=gone is not None,
             reaching=self._reaching,
             units=self._units,
+            until=self._until,
         )
+        if self._span is not None:
+            ask = replace(ask, show=LOOKING_BACK, bytes=LOOKING_BACK_BYTES)
         self._asked = ask.uncapped() if uncapped else ask
         return journal_command(self._asked)
 
@@ -97,6 +131,9 @@ class JournalStream:
         Raises:
             ProbeFailed: the answer cannot be used, with its subclasses; asking again asks for the same lines.
         """
+        if self._seeking is not None:
+            self._found(reply)
+            return False
         if reply.cut:
             self._limit = max(self._limit // 4, 100)
         batch = read_journal(reply, self._asked)
@@ -111,6 +148,25 @@ class JournalStream:
         self._store_batch(batch, now)
         self._go_on(batch, now)
         return bool(batch.read or batch.records)
+
+    def _found(self, reply: Reply) -> None:
+        """The first line of the span, sought anew where the host's clock turns out to be far from ours."""
+        cursor, clock = read_first(reply)
+        if clock is not None:
+            self._skew.add(micros(reply.asked), micros(reply.answered), clock)
+            self._log.set_offset(self._skew.offset)
+        if abs(self._skew.offset - (self._seeking or 0)) > SKEWED:
+            self._seeking, self.behind = self._skew.offset, True
+            return
+        self._seeking, self._cursor = None, cursor
+        self._reaching = self.behind = bool(cursor)
+
+    @property
+    def _until(self) -> int:
+        """For the host: the end of the span by its clock."""
+        if self._span is None or self._span.until is None:
+            return 0
+        return micros(self._span.until) + self._skew.offset - 1
 
     def _look_at_clock(self, batch: Batch, reply: Reply, now: Moment) -> None:
         if batch.clock is None:
@@ -154,8 +210,12 @@ class JournalStream:
             self._tell_return()
             self._recovered = 0
             self._limit = LIMIT
+            if self._span is not None and self._span.until is None:
+                self._span = None  # all of it has been read: from here on it is followed
 
     def _too_far(self, batch: Batch, now: Moment) -> bool:
+        if self._span is not None:
+            return False
         waiting = micros(now.at) + self._skew.offset - batch.last_time
         return waiting > BEHIND.total_seconds() * 1e6 or self._recovered >= CATCH_UP
 

@@ -131,8 +131,15 @@ class View:
         for number in numbers:
             at = number - first
             if not flags[at] & MARK:
-                self._counts.add(times[at], levels[at], log.folds[number].count if flags[at] & FOLDED else 1)
+                self._count(log, number, times[at], levels[at], flags[at])
         return numbers
+
+    def _count(self, log: SourceLog, number: int, time: int, level: int, flags: int) -> None:
+        if flags & FOLDED:
+            fold, offset = log.folds[number], log.offset_at(number)
+            self._counts.spread(min(fold.first - offset, time), time, level, fold.count)
+        else:
+            self._counts.add(time, level, 1)
 
     def _joined(self, reading: _Reading, numbers: Sequence[int], *, forward: bool) -> Sequence[int]:
         """Those that are left when the lines of floods have joined their rows, many at a time."""
@@ -191,7 +198,7 @@ class View:
             if log.alive(number) and self._match.passes(log, number):
                 time, level, flags, template, _ = log.row(number)
                 if not flags & MARK:
-                    self._counts.add(time, level, log.folds[number].count if flags & FOLDED else 1)
+                    self._count(log, number, time, level, flags)
                 self._place_old(reading, number, time, flags, template)
         del reading.kept[-1_000:]
 

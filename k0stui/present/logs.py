@@ -1,4 +1,4 @@
-"""How log lines read: rows of the log pane, its head, its histogram, one line in full; and the text that verbs print."""
+"""How log lines read: rows of the log pane, its head and histogram, one line in full; and the text of verbs."""
 
 from __future__ import annotations
 

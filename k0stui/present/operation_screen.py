@@ -52,7 +52,12 @@ def step_table(
     return tuple(
         Row(
             it.step,
-            (Cell(it.host or "cluster"), Cell(it.title), Cell(it.took, Tone.DIM), Cell(it.state, it.tone)),
+            (
+                Cell(it.host or "cluster"),
+                Cell(it.title.replace(f" on {it.host}", "")),
+                Cell(it.took, Tone.DIM),
+                Cell(it.state, it.tone),
+            ),
             Tone.SELECTED if it.is_now and it.tone is not Tone.CRIT else it.tone,
         )
         for it in step_rows(plan, operation, happened, now, awaits)
@@ -72,10 +77,10 @@ def journal_lines(plan: Plan, happened: Sequence[Happened], zone: str = "UTC") -
 
 def evidence_lines(matrix: Matrix) -> tuple[Line, ...]:
     """The matrix as columns: how many agents each server has now."""
-    names = (Cell("EVIDENCE  ", Tone.HEAD), *(Cell(f"{name:<16}") for name in matrix.controllers))
+    names = (Cell("EVIDENCE    ", Tone.HEAD), *(Cell(f"{name:<16}") for name in matrix.controllers))
     cells = [column_cell(column) for column in matrix.columns]
     counts = tuple(Cell(f"{cell.text:<16}", cell.tone) for cell in cells)
-    return names, (Cell(f"links {matrix.up}/{matrix.expected}".ljust(10)), *counts)
+    return names, (Cell(f"links {matrix.up}/{matrix.expected}".ljust(12)), *counts)
 
 
 def stop_choices(operation: Operation) -> tuple[Row, ...]:

@@ -108,6 +108,8 @@ def _ghost_finding(snapshot: ClusterSnapshot, ghosts: int) -> Finding:
         subjects=_suspects(snapshot),
         evidence=_evidence(snapshot),
         ruled_out=("agents on their way (the counts stay apart over two looks)",),
+        # A firewall that drops silently kills connections too, and their agents count them for a while.
+        because=("konnectivity-port-blocked",),
         plan="restart-agents",
     )
 

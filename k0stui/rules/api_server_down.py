@@ -44,9 +44,9 @@ def _was_up(host: HostObservation, snapshot: ClusterSnapshot) -> bool:
     return before is not None and isinstance(before.api_ready, Known) and before.api_ready.value.is_up
 
 
-def _lacks_etcd(host: HostObservation) -> bool:
-    """Its own etcd member is sick: the API server reads from no other."""
-    return isinstance(host.etcd_health, Known) and not host.etcd_health.value.healthy
+def _lacks_etcd(host: HostObservation, ready: LocalReady) -> bool:
+    """Its own etcd member is sick, by either's word (a dead one has none): the API server reads from no other."""
+    return "etcd" in ready.failed or (isinstance(host.etcd_health, Known) and not host.etcd_health.value.healthy)
 
 
 def _finding(host: HostObservation, ready: LocalReady, snapshot: ClusterSnapshot) -> Finding:
@@ -67,7 +67,7 @@ def _finding(host: HostObservation, ready: LocalReady, snapshot: ClusterSnapshot
         subjects=(host.name,),
         evidence=said(host, "api_ready", f"/readyz {ready.status or 'refused'}{failed}"),
         ruled_out=("the host being down", "k0s being stopped"),
-        because=("etcd-quorum-lost", "k0s-crash-loop", *(("etcd-no-margin",) if _lacks_etcd(host) else ())),
+        because=("etcd-quorum-lost", "k0s-crash-loop", *(("etcd-no-margin",) if _lacks_etcd(host, ready) else ())),
         remedy=f"read the log of {host.name}: k0stui logs 'host:{host.name} level>=W'",
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.finding import Finding, Severity
 from k0stui.model.host import Filesystem
-from k0stui.model.observed import require
+from k0stui.model.observed import Known, require
 from k0stui.rules.facts.evidence import said
 from k0stui.rules.facts.floors import CONTROLLER_SHARE, floor, inode_floor
 from k0stui.rules.facts.wording import size
@@ -30,6 +30,7 @@ def _space(host: HostObservation, disk: Filesystem) -> Finding:
     critical = host.is_controller or nearly_none
     return _finding(
         host,
+        disk,
         Severity.CRITICAL if critical else Severity.WARNING,
         f"{disk.mount} on {host.name} has {size(disk.available)} of {size(disk.size)} free, "
         f"{size(floor(host, disk))} are needed",
@@ -40,20 +41,26 @@ def _space(host: HostObservation, disk: Filesystem) -> Finding:
 def _inodes(host: HostObservation, disk: Filesystem) -> Finding:
     return _finding(
         host,
+        disk,
         Severity.WARNING,
         f"{disk.mount} on {host.name} has {disk.inodes_free} of {disk.inodes} inodes free",
         f"{disk.inodes_free} inodes free on {disk.mount}",
     )
 
 
-def _finding(host: HostObservation, severity: Severity, sentence: str, value: str) -> Finding:
+def _has_logs(host: HostObservation, disk: Filesystem) -> bool:
+    """Whether the journal is on this very disk; where that is not known, it may be."""
+    return not isinstance(host.log_usage, Known) or host.log_usage.value.mount in ("", disk.mount)
+
+
+def _finding(host: HostObservation, disk: Filesystem, severity: Severity, sentence: str, value: str) -> Finding:
     return Finding(
         "disk-low",
         severity,
         sentence,
         subjects=(host.name,),
         evidence=said(host, "disks", value),
-        because=("log-flood-fills-disk",),
+        because=("log-flood-fills-disk",) if _has_logs(host, disk) else (),
         remedy=f"on {host.name}: journalctl --disk-usage, du -xh / | sort -h | tail; journalctl --vacuum-size=500M",
     )
 

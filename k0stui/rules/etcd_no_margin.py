@@ -1,7 +1,7 @@
 """etcd works, and the next lost member stops it: no controller may be restarted now.
 
 A host that we cannot ask is counted as down only where the other members miss it too (`etcd_network_active_peers`).
-Source: safety.md E-05, k0s.md §5.3.
+A member whose disk is full ends: then the disk is the cause. Source: safety.md E-05, k0s.md §5.3.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k0stui.errors import NotObserved
-from k0stui.model.cluster import ClusterSnapshot
+from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.etcd import quorum
 from k0stui.model.finding import Evidence, Finding, Severity
 from k0stui.model.observed import Known
@@ -17,6 +17,9 @@ from k0stui.rules.facts.evidence import said
 from k0stui.rules.facts.voters import Poll, poll, uses_etcd
 from k0stui.rules.facts.wording import counted, names
 from k0stui.rules.rule import ClusterRule
+
+SEGMENT = 64 << 20
+"""Bytes that etcd sets aside at once for its log (SegmentSizeBytes of its WAL); without them a member ends."""
 
 
 def check(snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -46,8 +49,13 @@ def _finding(snapshot: ClusterSnapshot, votes: Poll, need: int) -> Finding:
         f"etcd has {need} of {votes.size} members{missing}, and needs {need}: losing one more stops the cluster",
         subjects=down,
         evidence=_evidence(snapshot),
+        because=("disk-low",) if any(_is_full(host) for host in snapshot.controllers if host.name in down) else (),
         remedy=f"restart no other controller; bring {names(down)} back first" if down else "restart no controller",
     )
+
+
+def _is_full(host: HostObservation) -> bool:
+    return isinstance(host.disks, Known) and any(disk.size and disk.available < SEGMENT for disk in host.disks.value)
 
 
 def _evidence(snapshot: ClusterSnapshot) -> tuple[Evidence, ...]:

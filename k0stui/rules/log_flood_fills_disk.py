@@ -40,6 +40,8 @@ MESH = (
     "agents-reconnecting",
 )
 """What leaves a server without agents, and so writes `No agent available`."""
+ETCD = ("etcd-quorum-lost", "etcd-no-margin")
+"""A leader that cannot reach a member drops messages to it and says so: 73 lines, some 50 KiB/s, were seen."""
 
 
 def check(host: HostObservation, snapshot: ClusterSnapshot) -> Iterator[Finding]:
@@ -82,9 +84,15 @@ def _finding(host: HostObservation, refusals: float, left: float | None) -> Find
         else f"the log of {host.name} is flooded ({flood}){_why_never(host)}",
         subjects=(host.name,),
         evidence=_evidence(host, refusals),
-        because=MESH if refusals >= 1 or _is_no_agent(host) else (),
+        because=_because(host, refusals),
         remedy=f"cure what writes it; to win time on {host.name}: journalctl --vacuum-size=500M",
     )
+
+
+def _because(host: HostObservation, refusals: float) -> tuple[str, ...]:
+    """Lines about agents may be old ones, and what writes now another: only the counter is sure."""
+    mesh_first = MESH if refusals >= 1 or _is_no_agent(host) else ()
+    return mesh_first if refusals >= 1 or not host.is_controller else (*mesh_first, *ETCD)
 
 
 def _speed(host: HostObservation) -> str:

@@ -66,6 +66,17 @@ def test_a_sick_etcd_explains_it() -> None:
     assert by_rule["api-server-down"].explained_by == "etcd-no-margin"
 
 
+def test_a_dead_etcd_explains_it_by_the_api_servers_word() -> None:
+    """A member that ended has no word of its own; the API server names what it lacks."""
+    ready = LocalReady(500, ("etcd", "etcd-readiness"))
+    cluster = a_cluster().where("k0s-master-2", api_ready=ready, etcd_health=unknown())
+    for host in ("k0s-master-1", "k0s-master-3"):
+        cluster = cluster.changed(host, "etcd_metrics", active_peers=1)
+    by_rule = {found.rule: found for found in judged(cluster).findings}
+
+    assert by_rule["api-server-down"].explained_by == "etcd-no-margin"
+
+
 def test_an_unasked_api_server_is_unknown() -> None:
     """Without curl on the host nothing is known of it."""
     assert "local API server" in lacking(RULE, a_cluster().where("k0s-master-2", api_ready=unknown()))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from k0stui.model.finding import Severity
-from k0stui.model.host import Filesystem
+from k0stui.model.host import Filesystem, LogUsage
 from k0stui.rules.disk_low import RULE
 from tests.builders import GIB, a_cluster, unknown
-from tests.rules.judging import finding, is_silent, lacking
+from tests.rules.judging import finding, is_silent, judged, lacking
 
 
 def disk(size: int, free: int, inodes: int = 1000, inodes_free: int = 900) -> tuple[Filesystem, ...]:
@@ -45,6 +45,15 @@ def test_inodes() -> None:
     found = finding(RULE, a_cluster().where("k0s-worker-1", disks=disk(100, 50, 1000, 10)))
 
     assert "10 of 1000 inodes free" in found.sentence
+
+
+def test_only_the_journals_own_disk_is_filled_by_a_flood() -> None:
+    """The log lies on /: what fills /var/lib/k0s is something else."""
+    flooded = a_cluster().where("k0s-master-1", log_usage=LogUsage(GIB, 50_000, 4 * GIB, "/", None))
+    for mount, cause in (("/", "log-flood-fills-disk"), ("/var/lib/k0s", None)):
+        full = (Filesystem(mount, "/dev/sdb1", 100 * GIB, 0, 1000, 900),)
+        found = judged(flooded.where("k0s-master-1", disks=full)).findings
+        assert [one.explained_by for one in found if one.rule == RULE.id] == [cause]
 
 
 def test_unknown_disks_are_unknown() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from k0stui.model.etcd import EtcdHealth
 from k0stui.model.finding import Severity
+from k0stui.model.host import Filesystem
 from k0stui.rules.etcd_no_margin import RULE
-from tests.builders import a_cluster
-from tests.rules.judging import finding, is_silent, lacking
+from tests.builders import GIB, a_cluster
+from tests.rules.judging import finding, is_silent, judged, lacking
 
 
 def test_three_of_three_have_a_margin() -> None:
@@ -55,3 +56,13 @@ def test_a_silent_host_that_etcd_misses_is_lost() -> None:
         cluster = cluster.changed(host, "etcd_metrics", active_peers=1)
 
     assert finding(RULE, cluster).subjects == ("k0s-master-3",)
+
+
+def test_a_full_disk_of_the_lost_member_explains_it() -> None:
+    """etcd cannot begin the next part of its log there; a full disk on another host is another matter."""
+    full = (Filesystem("/var/lib/k0s", "/dev/sdb1", 4 * GIB, 0, 1000, 900),)
+    lost = a_cluster().where("k0s-master-2", etcd_health=EtcdHealth(False))
+
+    for host, cause in (("k0s-master-2", "disk-low"), ("k0s-master-1", None)):
+        by_rule = {found.rule: found for found in judged(lost.where(host, disks=full)).findings}
+        assert by_rule["etcd-no-margin"].explained_by == cause

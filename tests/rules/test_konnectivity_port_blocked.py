@@ -7,7 +7,7 @@ from k0stui.model.finding import Severity
 from k0stui.model.observed import Known
 from k0stui.rules.konnectivity_port_blocked import RULE
 from tests.builders import Cluster, a_cluster, unknown
-from tests.rules.judging import finding, is_silent, lacking
+from tests.rules.judging import finding, is_silent, judged, lacking
 
 
 def blocked(
@@ -67,3 +67,11 @@ def test_a_restarting_server_is_no_firewall() -> None:
 def test_unknown_reach_is_unknown() -> None:
     """No worker told what it reaches."""
     assert "ports of the controllers" in lacking(RULE, a_cluster().workers_with(reach=unknown()))
+
+
+def test_connections_that_it_killed_are_its_consequence() -> None:
+    """Packets are dropped without a word: agents count their connections to that server for a while."""
+    cluster = blocked(a_cluster().agents(4, 0, 4), why="timed out").steady()
+    by_rule = {found.rule: found for found in judged(cluster).findings}
+
+    assert by_rule["agents-falsely-connected"].explained_by == RULE.id

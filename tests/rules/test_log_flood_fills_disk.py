@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from k0stui.model.etcd import EtcdHealth
 from k0stui.model.finding import Severity
 from k0stui.model.host import Filesystem, LogUsage
 from k0stui.rules.log_flood_fills_disk import RULE
@@ -53,6 +54,14 @@ def test_growth_alone_is_a_flood_of_unknown_making() -> None:
     found = finding(RULE, cluster)
 
     assert (found.severity, found.because) == (Severity.CRITICAL, ())
+
+
+def test_a_lost_member_of_etcd_explains_it() -> None:
+    """A leader tells of every message that it cannot send; the floods of workers are others."""
+    lost = a_cluster().where(M2, etcd_health=EtcdHealth(False))
+    for host, cause in (("k0s-master-1", "etcd-no-margin"), ("k0s-worker-1", None)):
+        found = judged(lost.where(host, log_usage=LogUsage(GIB, 50_000, 4 * GIB, "/", None))).findings
+        assert [one.explained_by for one in found if one.rule == RULE.id] == [cause]
 
 
 def test_old_lines_are_no_flood() -> None:

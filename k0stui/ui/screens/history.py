@@ -56,6 +56,8 @@ class HistoryPane(Pane):
         self._tell()
 
     def _tell(self) -> None:
+        if not self.query("#history-story"):
+            return  # not made yet, or being taken down
         count = len(self._operations)
         words = f"{count} begun from this machine" if count else "none was begun from this machine"
         self.query_one("#history-head", OneLine).show(line(Cell("7 OPERATIONS  ", Tone.HEAD), words))

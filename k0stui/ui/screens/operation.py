@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 class Progress(Vertical):
     """The lower part of the plan pane while an operation exists."""
 
+    _current = ""
+    """The step in flight: the cursor goes along with it, and stays where it is put meanwhile."""
+
     def compose(self) -> ComposeResult:
         yield OneLine(id="run-head")
         yield Verdict(id="run-banners")
@@ -61,6 +64,10 @@ class Progress(Vertical):
         rows = step_table(running.plan, operation, happened, now, running.awaits)
         table = self.query_one("#run-steps", Table)
         table.show(rows, sized(STEP_COLUMNS, rows))
+        current = next((row.key for row in rows if row.tone is Tone.SELECTED), "")
+        if current and current != self._current:
+            table.put_cursor_on(current)
+        self._current = current
         evidence = evidence_lines(look.matrix) if look else ()
         self.query_one("#run-evidence", Verdict).show(tuple((line, 1) for line in evidence))
         self.query_one("#run-journal", Story).show("journal", journal_lines(running.plan, happened, zone))
@@ -109,7 +116,12 @@ class StopPane(Pane):
         return table_lines(CHOICES, stop_choices(self._about.operation))
 
     @on(Table.Chosen)
-    async def _chosen(self, event: Table.Chosen) -> None:
+    def _chosen(self, event: Table.Chosen) -> None:
+        """Closed from outside of its own handler, and out of sight at once: a pane half taken down is not drawn."""
         event.stop()
+        self.display = False
+        self.k0s.call_later(self._leave, event.key)
+
+    async def _leave(self, choice: str) -> None:
         await self.k0s.close_pane()
-        self._plan_pane.wish(event.key)
+        self._plan_pane.wish(choice)

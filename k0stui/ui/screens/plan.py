@@ -85,6 +85,8 @@ class PlanPane(Pane):
         self._tell()
 
     def _tell(self) -> None:
+        if not self.query("#run-journal, #plan-name"):
+            return  # not made yet, or being taken down
         running = self._now_running
         self.query_one("#plan-preview").display = running is None
         self.query_one(Progress).display = running is not None
@@ -176,8 +178,9 @@ class PlanPane(Pane):
             if running.operation.state.is_over or running.operation.state is OperationState.PAUSED:
                 self.k0s.tell(f"{running.operation.id}: {result_text(running.operation)}")
             self.query_one(NameField).close()
-        if self.is_mounted:
-            self._tell()
+        self._tell()
+        if before is None and self.k0s.pane is self:
+            self.k0s.take_focus()  # what had the keyboard is hidden now
 
     @work(group="words")
     async def _say(self, word: str, step: str = "") -> None:
@@ -208,9 +211,9 @@ class PlanPane(Pane):
         if not self.query_one("#plan-story", Story).find("DIFF", 1):
             self.k0s.tell("this plan changes no file")
 
-    def action_pause(self) -> None:
+    async def action_pause(self) -> None:
         if self._now_running is not None and self._now_running.operation.exposed:
-            self.action_stop()
+            await self.action_stop()
         elif self._is_under_way:
             self._say("pause")
         else:
@@ -222,11 +225,11 @@ class PlanPane(Pane):
         else:
             self.k0s.tell("nothing waits here; 7 lists operations")
 
-    def action_stop(self) -> None:
+    async def action_stop(self) -> None:
         if self._now_running is None:
             self.k0s.tell("nothing is being carried out")
         else:
-            self.run_worker(self.k0s.open_pane(StopPane(self, self._now_running)))
+            await self.k0s.open_pane(StopPane(self, self._now_running))
 
     # -- for the app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import sys
@@ -57,7 +58,7 @@ def typed_on(before: Typed, read: bytes) -> Typed:
     return before
 
 
-def confirmed(given: str | None, wanted: str, to_do: str) -> bool:
+async def confirmed(given: str | None, wanted: str, to_do: str) -> bool:
     """Whether `wanted` was given by --confirm, or is typed out now.
 
     Raises:
@@ -69,7 +70,8 @@ def confirmed(given: str | None, wanted: str, to_do: str) -> bool:
         return True
     if not is_terminal():
         raise UsageError(f"nobody can be asked here: give --confirm {wanted!r} to {to_do}.")
-    no = read_name(f"type {harmless_line(wanted)} to {to_do}; anything else is No:", wanted)
+    question = f"type {harmless_line(wanted)} to {to_do}; anything else is No:"
+    no = await asyncio.to_thread(read_name, question, wanted)
     if no:
         print(f"No: {no}. Nothing was done.")
     return not no

@@ -1,0 +1,22 @@
+"""The operations pane lists what was begun, with the journal of the one under the cursor."""
+
+from __future__ import annotations
+
+from tests.looks import demo_look
+from tests.ui.acting import OP, FakeActing, finished
+from tests.ui.outside import app_of, ready
+from tests.ui.picture import picture
+
+
+async def test_operations_are_listed_with_their_journal() -> None:
+    """Id, plan, by whom, result; and below what happened."""
+    app = app_of(demo_look("incident"))
+    app.outside.acting = FakeActing()  # type: ignore[attr-defined]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("7")
+        await finished(app, "history")
+        await pilot.pause()
+        shown = picture(app)
+        for words in (OP, "ana@bastion1", "done and proven", "OPERATION", "INTENT"):
+            assert words in shown
