@@ -129,11 +129,14 @@ async def adopt(
 
 async def _answer(guards: Mapping[HostName, Guard], host: HostInPlan) -> GuardAnswer:
     try:
-        return await seen(guards[host.name], host)
+        answer = await seen(guards[host.name], host)
     except KeyError:
         raise Refused(f"{host.name} cannot be reached") from None
     except K0stuiError as error:
         raise Refused(f"{host.name}: {error}") from error
+    if answer.verdict is not Verdict.ACCEPTED:
+        raise Refused(f"{host.name}: the guard ended with {answer.verdict.value}, so its lock is not known")
+    return answer
 
 
 def _alive(answer: GuardAnswer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from k0stui.errors import NotObserved
 from k0stui.plans.gates.gate import Fail, Gate, Situation, those
+from k0stui.plans.world import Verdict
 
 
 def check(situation: Situation) -> str:
@@ -14,6 +15,8 @@ def check(situation: Situation) -> str:
     wrong: list[str] = []
     for name in names:
         answer = situation.guard(name)
+        if answer.verdict is not Verdict.ACCEPTED:
+            raise NotObserved(f"{name}: the guard ended with {answer.verdict.value}, so its lock is not known")
         if answer.epoch is None:
             raise NotObserved(f"{name}: the lock line cannot be read")
         if operation is None and answer.op != "-":
