@@ -91,6 +91,7 @@ def _a_user(name: str) -> Iterator[str]:
     if os.getuid() != 0 or not shutil.which("sudo") or not shutil.which("useradd"):
         pytest.skip("logins with and without sudo can only be made by root")
     name += os.environ.get("PYTEST_XDIST_WORKER", "")  # workers share the machine
+    subprocess.run(["userdel", "--force", name], check=False, capture_output=True)  # of a run that was ended
     subprocess.run(["useradd", "--no-create-home", "--shell", "/bin/sh", "--password", "*", name], check=True)
     try:
         yield name
