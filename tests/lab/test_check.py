@@ -84,7 +84,6 @@ def mended(whole: None) -> Iterator[None]:
     lab.wait_until(_is_whole, 120)
 
 
-@UNSEEN
 def test_the_incident(incident: None) -> None:
     """All agents on k0s-master-1: one cause, on the other two, with the plan that mends it."""
     lab.wait_until(lambda: _agents_run_for(10), 60)
@@ -135,7 +134,6 @@ def test_discovery_through_the_bastion(incident: None, tmp_path: Path) -> None:
     assert all(each["reachable"] for each in said.document["hosts"])
 
 
-@UNSEEN
 def test_a_learner_stops_a_plan(incident: None) -> None:
     """A learner has no vote, so etcd has its margin; the plan is refused all the same, by the gate on membership."""
     with inflict("etcd-learner", "m1"):
