@@ -19,7 +19,6 @@ from k0stui.connect.clock import SystemClock
 from k0stui.connect.connection import HostConnection
 from k0stui.connect.host_keys import UnknownHostKey, look_up, remember
 from k0stui.connect.keys import AskPassphrase, KeyRing
-from k0stui.connect.kube import KubernetesApi
 from k0stui.connect.local import LocalShell
 from k0stui.connect.route import MAX_HOPS, Target, route
 from k0stui.connect.ssh import SshShell
@@ -124,12 +123,6 @@ class SshConnector:
         if host.name not in self._shells:
             self._shells[host.name] = LocalShell(host.name, self._clock) if host.reach.local else self._ssh(host)
         return self._shells[host.name]
-
-    def api(self, host: InventoryHost, kubeconfig: bytes | None = None) -> KubernetesApi:
-        """The API server of a controller, over the connection of its shell; nothing is connected yet."""
-        shell = self.shell(host)
-        assert isinstance(shell, (SshShell, LocalShell))
-        return KubernetesApi(shell, kubeconfig)
 
     async def prepare(self, hosts: Iterable[InventoryHost]) -> dict[HostName, Unreachable]:
         """Connect to all, asking for passphrases and unknown host keys; the hosts that could not be reached, and why.
