@@ -65,7 +65,7 @@ def _up(arguments: argparse.Namespace) -> None:
     if not arguments.no_wait:
         lab.wait_settled(knobs)
         print(f"k0s is {'whole' if knobs.nllb else 'in the incident'} after {time.monotonic() - begin:.1f} s")
-    print(f"ip netns exec k0stui-lab env HOME={place.HOME} k0stui --inventory {access.INVENTORY}")
+    print(f"ip netns exec {place.NAMESPACE} env HOME={place.HOME} k0stui --inventory {access.INVENTORY}")
     print("python -m tests.lab shell m1")
 
 

@@ -13,7 +13,8 @@ CACHE = Path(os.environ.get("K0STUI_LAB_CACHE", "/var/cache/k0stui-lab"))
 STANDIN = Path(__file__).parent / "standin"
 K0S_BINARY = os.environ.get("K0STUI_K0S_BINARY")
 """A real k0s to put in the stand-in's place; its images and containerd are then the caller's business."""
-NAMESPACE = "k0stui-lab"
+NAMESPACE = os.environ.get("K0STUI_LAB_NAMESPACE", "k0stui-lab")
+"""The network namespace; two labs on one machine take two of these, and two directories."""
 HOME = LAB / "home"
 """A home directory for clients: `~/.ssh` there holds the key, the known hosts and an ssh_config."""
 
