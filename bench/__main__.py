@@ -7,6 +7,7 @@ minutes. Figures of shared machines swing: read ratios, not times, and `load` in
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -127,9 +128,15 @@ BARS = (
 
 
 def main() -> None:
-    named = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    if "--table" not in sys.argv[1:]:
-        measure(dict.fromkeys(named or (bar.script for bar in BARS)))
+    scripts = dict.fromkeys(bar.script for bar in BARS)
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the bars; write the README's table.")
+    parser.add_argument("script", nargs="*", help=f"some of {', '.join(scripts)}; all where none is named")
+    parser.add_argument("--table", action="store_true", help="measure nothing: the table of what was measured last")
+    asked = parser.parse_args()
+    if unknown := set(asked.script) - set(scripts):
+        parser.error(f"there is no {' and no '.join(sorted(unknown))}")
+    if not asked.table:
+        measure(dict.fromkeys(asked.script) or scripts)
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     lines = list(table(found))
     print("\n".join(lines))
