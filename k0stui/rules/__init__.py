@@ -18,6 +18,8 @@ from k0stui.rules import (
     config_differs,
     config_pending_restart,
     disk_low,
+    etcd_learner,
+    etcd_member_never_started,
     etcd_no_margin,
     etcd_quorum_lost,
     host_unreachable,
@@ -45,6 +47,8 @@ from k0stui.rules.rule import Rule
 RULES: tuple[Rule, ...] = (
     etcd_quorum_lost.RULE,
     etcd_no_margin.RULE,
+    etcd_member_never_started.RULE,
+    etcd_learner.RULE,
     api_server_down.RULE,
     k0s_crash_loop.RULE,
     k0s_service_down.RULE,

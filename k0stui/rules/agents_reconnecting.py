@@ -71,6 +71,8 @@ def _finding(snapshot: ClusterSnapshot, rising: list[HostObservation], wanted: i
             line for host in rising for line in said(host, "konnectivity_metrics", f"{_count(host)} agents")
         ),
         ruled_out=("a fault: the counts rise",),
+        # Beside ghosts: those that are missing count dead connections, and come back as their pods are replaced.
+        because=("agents-falsely-connected",),
         remedy="wait: usually 30 s once all servers announce one count, 90 s are still normal; look again at 180 s",
     )
 

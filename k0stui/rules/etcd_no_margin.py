@@ -1,7 +1,8 @@
 """etcd works, and the next lost member stops it: no controller may be restarted now.
 
 A host that we cannot ask is counted as down only where the other members miss it too (`etcd_network_active_peers`).
-A member whose disk is full ends: then the disk is the cause. Source: safety.md E-05, k0s.md §5.3.
+A member whose disk is full ends: then the disk is the cause; so is a voter that was added and never started.
+Source: safety.md E-05, k0s.md §5.3.
 """
 
 from __future__ import annotations
@@ -49,9 +50,20 @@ def _finding(snapshot: ClusterSnapshot, votes: Poll, need: int) -> Finding:
         f"etcd has {need} of {votes.size} members{missing}, and needs {need}: losing one more stops the cluster",
         subjects=down,
         evidence=_evidence(snapshot),
-        because=("disk-low",) if any(_is_full(host) for host in snapshot.controllers if host.name in down) else (),
-        remedy=f"restart no other controller; bring {names(down)} back first" if down else "restart no controller",
+        because=_because(snapshot, votes),
+        remedy=_remedy(votes, down),
     )
+
+
+def _remedy(votes: Poll, down: tuple[str, ...]) -> str:
+    if votes.never_started or not down:
+        return "restart no controller"
+    return f"restart no other controller; bring {names(down)} back first"
+
+
+def _because(snapshot: ClusterSnapshot, votes: Poll) -> tuple[str, ...]:
+    full = any(_is_full(host) for host in snapshot.controllers if host.name in votes.sick + votes.unknown)
+    return (("disk-low",) if full else ()) + (("etcd-member-never-started",) if votes.never_started else ())
 
 
 def _is_full(host: HostObservation) -> bool:

@@ -13,7 +13,7 @@ from k0stui.errors import NotObserved
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.finding import Evidence, Finding, Severity
 from k0stui.model.host import Filesystem, LogUsage
-from k0stui.model.observed import Known
+from k0stui.model.observed import Known, Lack, Unknown
 from k0stui.rules.facts import mesh
 from k0stui.rules.facts.evidence import said
 from k0stui.rules.facts.floors import floor
@@ -40,7 +40,7 @@ MESH = (
     "agents-reconnecting",
 )
 """What leaves a server without agents, and so writes `No agent available`."""
-ETCD = ("etcd-quorum-lost", "etcd-no-margin")
+ETCD = ("etcd-quorum-lost", "etcd-no-margin", "etcd-member-never-started", "etcd-learner")
 """A leader that cannot reach a member drops messages to it and says so: 73 lines, some 50 KiB/s, were seen."""
 
 
@@ -52,7 +52,7 @@ def check(host: HostObservation, snapshot: ClusterSnapshot) -> Iterator[Finding]
             f"how fast its log grows: {'not known' if isinstance(host.log_usage, Known) else host.log_usage.why}"
         )
     if (refusals or 0) >= FLOOD or (growth or 0) >= FAST:
-        yield _finding(host, refusals or 0, _seconds_left(host))
+        yield _finding(host, snapshot, refusals or 0, _seconds_left(host))
 
 
 def _seconds_left(host: HostObservation) -> float | None:
@@ -73,7 +73,7 @@ def _disk(host: HostObservation) -> Filesystem | None:
     return next((disk for disk in host.disks.value if disk.mount == mount), None)
 
 
-def _finding(host: HostObservation, refusals: float, left: float | None) -> Finding:
+def _finding(host: HostObservation, snapshot: ClusterSnapshot, refusals: float, left: float | None) -> Finding:
     soon = left is not None and left < SOON
     flood = ", ".join(part for part in (_template(host, refusals), _speed(host)) if part)
     return Finding(
@@ -84,15 +84,25 @@ def _finding(host: HostObservation, refusals: float, left: float | None) -> Find
         else f"the log of {host.name} is flooded ({flood}){_why_never(host)}",
         subjects=(host.name,),
         evidence=_evidence(host, refusals),
-        because=_because(host, refusals),
+        because=_because(host, snapshot, refusals),
         remedy=f"cure what writes it; to win time on {host.name}: journalctl --vacuum-size=500M",
     )
 
 
-def _because(host: HostObservation, refusals: float) -> tuple[str, ...]:
+def _because(host: HostObservation, snapshot: ClusterSnapshot, refusals: float) -> tuple[str, ...]:
     """Lines about agents may be old ones, and what writes now another: only the counter is sure."""
     mesh_first = MESH if refusals >= 1 or _is_no_agent(host) else ()
-    return mesh_first if refusals >= 1 or not host.is_controller else (*mesh_first, *ETCD)
+    if refusals >= 1 or not host.is_controller:
+        return mesh_first
+    # etcd floods for some ten seconds before it counts a member as lost: until then only SSH misses it.
+    return (*mesh_first, *ETCD, *(("host-unreachable",) if _misses_a_controller(snapshot) else ()))
+
+
+def _misses_a_controller(snapshot: ClusterSnapshot) -> bool:
+    return any(
+        isinstance(host.connection, Unknown) and host.connection.lack in (Lack.UNREACHABLE, Lack.NO_ANSWER)
+        for host in snapshot.controllers
+    )
 
 
 def _speed(host: HostObservation) -> str:

@@ -25,7 +25,7 @@ def test_healthy_is_one_line() -> None:
     found = told(a_cluster().steady())
 
     assert (found.tone, found.severity, found.lines) == (Tone.OK, None, ())
-    assert found.sentence == "0 problems. 12/12 links. 35 rules, 7/7 hosts"
+    assert found.sentence == "0 problems. 12/12 links. 37 rules, 7/7 hosts"
 
 
 def test_the_incident_is_told_by_what_fails() -> None:
@@ -100,7 +100,7 @@ def test_not_all_judged_is_not_healthy() -> None:
     found = told(a_cluster().workers_with(kube_proxy=unknown()).steady())
 
     assert (found.tone, found.severity) == (Tone.UNKNOWN, None)
-    assert found.sentence == "0 problems. 12/12 links. 34 of 35 rules, 7/7 hosts"
+    assert found.sentence == "0 problems. 12/12 links. 36 of 37 rules, 7/7 hosts"
     assert found.line("not checked") == "kube-proxy-single-target"
 
 

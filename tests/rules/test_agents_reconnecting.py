@@ -7,7 +7,7 @@ from datetime import timedelta
 from k0stui.model.finding import Severity
 from k0stui.rules.agents_reconnecting import RULE
 from tests.builders import NOW, Cluster, a_cluster
-from tests.rules.judging import finding, is_silent, lacking
+from tests.rules.judging import explained, finding, is_silent, judged, lacking, roots
 
 
 def restarted(*counts: int) -> Cluster:
@@ -26,6 +26,14 @@ def test_rising_counts() -> None:
 
     assert (found.severity, found.subjects) == (Severity.INFO, ("k0s-master-2",))
     assert "3 of 4 on k0s-master-2" in found.sentence
+
+
+def test_beside_ghosts_it_is_their_consequence() -> None:
+    """Who is missing counts a dead connection, and comes back when its pod is replaced: one cause, not two."""
+    rising = restarted(4, 3, 4).after(restarted(4, 1, 4))
+
+    assert roots(judged(rising)) == {"agents-falsely-connected"}
+    assert RULE.id in explained(judged(rising))
 
 
 def test_standing_still_is_a_fault() -> None:

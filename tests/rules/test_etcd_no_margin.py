@@ -58,6 +58,16 @@ def test_a_silent_host_that_etcd_misses_is_lost() -> None:
     assert finding(RULE, cluster).subjects == ("k0s-master-3",)
 
 
+def test_the_leaders_word_on_who_is_lost_wins() -> None:
+    """A follower counts a peer without power for long; the leader, which sends to all, misses it in seconds."""
+    cluster = a_cluster().unreachable("k0s-master-3")
+
+    leader = cluster.changed("k0s-master-1", "etcd_metrics", active_peers=1)
+    follower = cluster.changed("k0s-master-2", "etcd_metrics", active_peers=1)
+    assert finding(RULE, leader).subjects == ("k0s-master-3",)
+    assert "k0s-master-3" in lacking(RULE, follower)
+
+
 def test_a_full_disk_of_the_lost_member_explains_it() -> None:
     """etcd cannot begin the next part of its log there; a full disk on another host is another matter."""
     full = (Filesystem("/var/lib/k0s", "/dev/sdb1", 4 * GIB, 0, 1000, 900),)

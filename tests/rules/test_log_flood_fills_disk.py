@@ -5,6 +5,7 @@ from __future__ import annotations
 from k0stui.model.etcd import EtcdHealth
 from k0stui.model.finding import Severity
 from k0stui.model.host import Filesystem, LogUsage
+from k0stui.model.observed import Lack
 from k0stui.rules.log_flood_fills_disk import RULE
 from tests.builders import GIB, Cluster, a_cluster, unknown
 from tests.rules.judging import finding, is_silent, judged, lacking
@@ -62,6 +63,15 @@ def test_a_lost_member_of_etcd_explains_it() -> None:
     for host, cause in (("k0s-master-1", "etcd-no-margin"), ("k0s-worker-1", None)):
         found = judged(lost.where(host, log_usage=LogUsage(GIB, 50_000, 4 * GIB, "/", None))).findings
         assert [one.explained_by for one in found if one.rule == RULE.id] == [cause]
+
+
+def test_a_controller_without_power_explains_it_before_etcd_does() -> None:
+    """The leader floods before it counts the member as lost; a controller that only refuses our key is no cause."""
+    flooded = a_cluster().where("k0s-master-1", log_usage=LogUsage(GIB, 50 << 10, 4 * GIB, "/", None))
+    refused = unknown("the key is refused", Lack.NOT_PERMITTED)
+
+    assert finding(RULE, flooded.unreachable(M2)).because[-1] == "host-unreachable"
+    assert "host-unreachable" not in finding(RULE, flooded.where(M2, connection=refused)).because
 
 
 def test_old_lines_are_no_flood() -> None:

@@ -32,7 +32,7 @@ def test_each_file_is_in_the_list_under_its_own_name() -> None:
 
     assert {import_module(f"k0stui.rules.{name}").RULE for name in files} == set(RULES)
     assert {rule.id.replace("-", "_") for rule in RULES} == files
-    assert len(RULES) == len(files) == 35
+    assert len(RULES) == len(files) == 37
 
 
 def test_each_rule_has_a_test_file() -> None:
@@ -47,7 +47,7 @@ def test_a_healthy_cluster_has_no_finding(cluster: Cluster) -> None:
     """Small, large, old, new: nothing found, and nothing left unjudged."""
     diagnosis = judged(cluster.steady())
 
-    assert (diagnosis.findings, diagnosis.inconclusive, diagnosis.rules) == ((), (), 35)
+    assert (diagnosis.findings, diagnosis.inconclusive, diagnosis.rules) == ((), (), 37)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

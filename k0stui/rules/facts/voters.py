@@ -13,6 +13,7 @@ from k0stui.model.etcd import EtcdMember, quorum, voters
 from k0stui.model.observed import Known, Lack, Unknown
 from k0stui.model.wiring import live_controllers
 from k0stui.rules.facts.balancing import running_configs
+from k0stui.rules.facts.member_list import called, host_of, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,11 @@ class Poll:
 
     healthy: tuple[str, ...]
     sick: tuple[str, ...]
-    """It answered that it is not, k0s does not run on its host, or neither we nor its lease know of any life there."""
+    """It answered that it is not, k0s does not run on its host, it never started, or neither we nor its lease know of
+    any life there."""
     unknown: tuple[str, ...]
+    never_started: bool
+    """One of the sick has no name."""
     connected: int | None
     """Members that etcd itself sees alive, the asked one included; None: not known."""
 
@@ -42,31 +46,26 @@ def poll(snapshot: ClusterSnapshot) -> Poll:
     Raises:
         NotObserved: no member list, now or in the look before.
     """
-    states = {member.name or f"member {member.id:x}": _state(member, snapshot) for member in _members(snapshot)}
+    listed = voters(_last_members(snapshot))
+    states = {called(member): _state(member, snapshot) for member in listed}
     return Poll(
         tuple(name for name, state in states.items() if state is True),
         tuple(name for name, state in states.items() if state is False),
         tuple(name for name, state in states.items() if state is None),
+        any(not member.name for member in listed),
         _connected(snapshot, len(states)),
     )
 
 
-def _members(snapshot: ClusterSnapshot) -> tuple[EtcdMember, ...]:
-    looks = (snapshot, snapshot.earlier) if snapshot.earlier else (snapshot,)
-    for look in looks:
-        lists = [host.etcd_members for host in look.controllers]
-        known = [answer for answer in lists if isinstance(answer, Known)]
-        if known:
-            return voters(max(known, key=lambda answer: answer.at).value)
-    reasons = "; ".join(f"{host.name}: {_why(host)}" for host in snapshot.controllers)
-    raise NotObserved(f"etcd's member list: {reasons or 'no controller is known'}")
-
-
-def _why(host: HostObservation) -> str:
-    return host.etcd_members.why if isinstance(host.etcd_members, Unknown) else ""
+def _last_members(snapshot: ClusterSnapshot) -> tuple[EtcdMember, ...]:
+    if snapshot.earlier is None or any(isinstance(host.etcd_members, Known) for host in snapshot.controllers):
+        return members(snapshot)
+    return members(snapshot.earlier)
 
 
 def _state(member: EtcdMember, snapshot: ClusterSnapshot) -> bool | None:
+    if not member.name:
+        return False
     host = _host(member, snapshot)
     if host is None:
         return None
@@ -88,17 +87,21 @@ def _is_missed(host: HostObservation, snapshot: ClusterSnapshot) -> bool:
 
 
 def _host(member: EtcdMember, snapshot: ClusterSnapshot) -> HostObservation | None:
-    addresses = [url.partition("://")[2].rpartition(":")[0].strip("[]") for url in member.peer_urls]
-    by_address = next((host for address in addresses if (host := snapshot.at_address(address))), None)
-    return (snapshot.find(member.name) if member.name else None) or by_address
+    found = (snapshot.at_address(host_of(url)) for url in member.peer_urls)
+    return snapshot.find(member.name) or next((host for host in found if host), None)
 
 
 def _connected(snapshot: ClusterSnapshot, size: int) -> int | None:
-    """By the healthy members' own sockets; a member that reads linearizably talks to a quorum, or it does not tell."""
-    seen = [
-        host.etcd_metrics.value.active_peers + 1
+    """By the healthy members' own sockets, the leader's first: it misses a dead peer in some 20 s, since it replicates
+    to all; a follower went on counting the peer for as long as was looked (etcd 3.5.16, power loss).
+
+    A member that reads linearizably talks to a quorum, or it does not tell.
+    """
+    told = [
+        host.etcd_metrics.value
         for host in snapshot.controllers
         if isinstance(host.etcd_metrics, Known) and isinstance(host.etcd_health, Known)
-        and host.etcd_health.value.healthy
+        and host.etcd_health.value.healthy and host.etcd_metrics.value.active_peers + 1 >= quorum(size)
     ]  # fmt: skip
-    return max((count for count in seen if count >= quorum(size)), default=None)
+    best = [metrics for metrics in told if metrics.is_leader] or told
+    return max((metrics.active_peers + 1 for metrics in best), default=None)
