@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -39,10 +40,19 @@ def path() -> Path:
 
 
 def make() -> Path:
-    """The base image, made if it is not there yet (about two minutes). Half-made ones are never used."""
+    """The base image, made if it is not there yet (about two minutes). Half-made ones are never used.
+
+    Two labs share it: the second waits while the first makes it.
+    """
     if path().exists():
         return path()
     place.CACHE.mkdir(parents=True, exist_ok=True)
+    with (place.CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return path() if path().exists() else _make()
+
+
+def _make() -> Path:
     making = place.CACHE / f"making-{RECIPE}"
     shutil.rmtree(making, ignore_errors=True)
     command = ("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(making), mirror())

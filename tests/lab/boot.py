@@ -1,7 +1,8 @@
 """Boot, stop and enter one host: an overlay root, a control group of its own, systemd-nspawn in it.
 
 Each host has a *keeper*: a shell that starts systemd-nspawn again when the host reboots (exit status 133) and ends with
-it otherwise. Its pid is written down; nothing is ever ended by name.
+it otherwise. Its pid is written down; nothing is ever ended by name. It has a mount namespace of its own: what nspawn
+notes under /run by the machine's name, a second lab with hosts of the same names notes elsewhere.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tests.lab import network, place
 from tests.lab.hosts import LabHost
 
 KEEPER = """
+mkdir -p /run/systemd/nspawn && mount -t tmpfs lab-nspawn /run/systemd/nspawn || exit
 for group in "$@"; do echo $$ >"$group/cgroup.procs"; done
 while :; do
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --register=no --keep-unit --link-journal=no \\
@@ -26,6 +28,9 @@ while :; do
     [ $? = 133 ] || exit 0
 done
 """
+
+OWN_MOUNTS = ("unshare", "--mount", "--propagation", "slave", "--")
+"""Slave: what `down` unmounts is unmounted for every keeper as well."""
 
 
 def mount_root(host: LabHost, lower: tuple[Path, ...]) -> Path:
@@ -59,7 +64,7 @@ def start(host: LabHost) -> None:
     groups = _make_groups(host)
     console = (place.pid_file(host.name).parent / "console.log").open("ab")
     keeper = subprocess.Popen(
-        network.enter_command("sh", "-c", KEEPER, "keeper", *map(str, groups)),
+        network.enter_command(*OWN_MOUNTS, "sh", "-c", KEEPER, "keeper", *map(str, groups)),
         env={"PATH": os.environ["PATH"], "ROOT": str(place.root(host.name)), "MACHINE": host.name},
         stdin=subprocess.DEVNULL,
         stdout=console,
@@ -74,7 +79,8 @@ def keeper_pid(host: LabHost) -> int | None:
     """The pid of the host's keeper while it lives."""
     try:
         pid = int(place.pid_file(host.name).read_text())
-        return pid if host.name.encode() in Path(f"/proc/{pid}/environ").read_bytes() else None
+        own = f"ROOT={place.root(host.name)}".encode()
+        return pid if own in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") else None
     except (OSError, ValueError):
         return None
 

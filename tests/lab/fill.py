@@ -105,6 +105,8 @@ class Knobs:
     """Start with node-local load balancing on, so healthy; else with the incident."""
     dynamic: bool = False
     """Controllers run with --enable-dynamic-config."""
+    binary: str = place.K0S_BINARY
+    """A k0s to put in the stand-in's place."""
 
 
 def common_layer(knobs: Knobs) -> Path:
@@ -126,14 +128,15 @@ def common_layer(knobs: Knobs) -> Path:
     return layer
 
 
-def program_layer(base: Path) -> Path:
-    """The layer with the k0s program: the stand-in, or what K0STUI_K0S_BINARY names."""
+def program_layer(base: Path, knobs: Knobs) -> Path:
+    """The layer with the k0s program: the stand-in, or the binary that is named."""
     layer = place.LAB / "k0s"
     shutil.rmtree(layer, ignore_errors=True)
-    if real := place.K0S_BINARY:
+    if knobs.binary:
         for each in ("usr/local/bin", "var/lib/k0s"):
             (layer / each).mkdir(parents=True)
-        shutil.copy2(real, layer / "usr/local/bin/k0s")
+        shutil.copy(knobs.binary, layer / "usr/local/bin/k0s")
+        (layer / "usr/local/bin/k0s").chmod(0o755)
         return layer
     (layer / "var/lib/k0s").mkdir(parents=True)
     package = layer / "usr/local/lib/k0s-standin/standin"

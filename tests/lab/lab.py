@@ -28,7 +28,7 @@ def up(knobs: Knobs) -> None:
     network.make()
     access.make_keys()
     access.write_inventories()
-    lower = (fill.program_layer(image), fill.common_layer(knobs), image)
+    lower = (fill.program_layer(image, knobs), fill.common_layer(knobs), image)
     pki = ClusterPki()
     for host in HOSTS:
         fill.fill(boot.mount_root(host, lower), host, pki, knobs)

@@ -11,7 +11,7 @@ LAB = Path(os.environ.get("K0STUI_LAB_DIR", REPOSITORY / ".lab")).resolve()
 CACHE = Path(os.environ.get("K0STUI_LAB_CACHE", "/var/cache/k0stui-lab"))
 """The base image, some 450 MB; it stays between runs."""
 STANDIN = Path(__file__).parent / "standin"
-K0S_BINARY = os.environ.get("K0STUI_K0S_BINARY")
+K0S_BINARY = os.environ.get("K0STUI_K0S_BINARY", "")
 """A real k0s to put in the stand-in's place; its images and containerd are then the caller's business."""
 NAMESPACE = os.environ.get("K0STUI_LAB_NAMESPACE", "k0stui-lab")
 """The network namespace; two labs on one machine take two of these, and two directories."""

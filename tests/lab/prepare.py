@@ -16,6 +16,7 @@ NEEDED = {
     "nsenter": "util-linux",
     "xz": "xz-utils",
     "mkfs.ext4": "e2fsprogs",
+    "strace": "strace",
 }
 """Program → Debian package."""
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.lab import access, boot, lab, network, view
-from tests.lab.faults import FAULTS, inflict
+from tests.lab.faults import FAULTS, inflict, processes
 from tests.lab.hosts import CONTROLLERS, WORKERS, LabHost, host
 
 MASTER_1, MASTER_2, MASTER_3 = CONTROLLERS
@@ -70,6 +70,16 @@ def test_delay_and_ssh_through_it() -> None:
     assert _pings(MASTER_1, WORKER_4, 5) == 5
 
 
+def test_packets_that_overtake_each_other() -> None:
+    """Answers come in another order than the questions left; whole ssh sessions still arrive as they were sent."""
+    with inflict("reorder", "w4", "40"):
+        asked = f"ping -c 60 -i 0.004 -W 1 {WORKER_4.address} | sed -n 's/.*icmp_seq=\\([0-9]*\\).*/\\1/p'"
+        order = [int(number) for number in boot.run(MASTER_1, "sh", "-c", asked).split()]
+        assert len(order) == 60
+        assert order != sorted(order)
+        assert lab.ssh(WORKER_4, "seq", "20000").stdout.split() == [str(number) for number in range(1, 20001)]
+
+
 def test_firewall_is_on_one_port() -> None:
     """8132 is silent, 6443 answers."""
     with inflict("firewall", "m1"):
@@ -117,6 +127,23 @@ def test_a_frozen_api_server_accepts_and_is_silent() -> None:
     with inflict("freeze", "m2", "kube-apiserver"):
         assert _says(MASTER_2, ask) == "000"
     assert _says(MASTER_2, ask) == "401"
+
+
+def test_a_system_call_that_fails() -> None:
+    """etcd cannot sync its log: it ends rather than to acknowledge what may be lost, and comes back when it may."""
+    pid = processes.pid(MASTER_3, "etcd")
+    with inflict("syscall", "m3", "etcd", "fdatasync", "EIO"):
+        lab.wait_until(lambda: processes.pid(MASTER_3, "etcd") != pid, 60)
+        assert "input/output error" in _says(MASTER_3, f"{JOURNAL} | grep -i 'input/output'")
+    lab.wait_until(lambda: view.etcd_healthy(MASTER_3), 60)
+
+
+def test_a_process_that_ends_at_a_system_call() -> None:
+    """Killed where it would sync: a power loss in the worst moment, which its log must survive."""
+    pid = processes.pid(MASTER_3, "etcd")
+    with inflict("syscall", "m3", "etcd", "fdatasync", "SIGKILL"):
+        lab.wait_until(lambda: processes.pid(MASTER_3, "etcd") != pid, 60)
+    lab.wait_until(lambda: view.etcd_healthy(MASTER_3), 60)
 
 
 def test_a_unit_that_fails() -> None:

@@ -47,9 +47,9 @@ def test_down_leaves_no_trace() -> None:
 
     assert _interfaces() == before
     assert [pid for pid, born in processes.items() if _born(pid) == born] == []
-    assert [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(place.LAB) in line] == []
+    assert [line for line in Path("/proc/self/mounts").read_text().splitlines() if f"{place.LAB}/" in line] == []
     assert [
-        each for each in Path("/sys/block").glob("loop*/loop/backing_file") if str(place.LAB) in each.read_text()
+        each for each in Path("/sys/block").glob("loop*/loop/backing_file") if f"{place.LAB}/" in each.read_text()
     ] == []
     assert not network.NAMESPACE_FILE.exists()
     assert list(Path("/sys/fs/cgroup").glob(f"*/{place.NAMESPACE}")) == []

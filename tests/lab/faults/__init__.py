@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.lab.faults import access, clock, disk, etcd, konnectivity, links, power, processes, units
+from tests.lab.faults import access, clock, disk, etcd, konnectivity, links, power, processes, syscalls, units
 from tests.lab.faults.fault import Fault
 from tests.lab.hosts import host
 
-MODULES = (links, power, processes, units, disk, access, clock, etcd, konnectivity)
+MODULES = (links, power, processes, syscalls, units, disk, access, clock, etcd, konnectivity)
 FAULTS: dict[str, Fault] = {each.name: each for module in MODULES for each in module.FAULTS}
 
 

@@ -88,7 +88,7 @@ def _lines(rule: Rule) -> list[str]:
     return [" ".join(filter(None, (*words, each, *chance, "drop"))) for each in ports]
 
 
-def delay(target: LabHost, milliseconds: str = "200") -> None:
+def delay(target: LabHost, milliseconds: str = "200", overtaking: str = "0") -> None:
     """Each packet to and from the host waits; a small relay process stands in its cable (this needs no netem)."""
     near, far = _relay_links(target)
     network.run_inside("ip", "link", "add", near, "type", "veth", "peer", "name", far)
@@ -96,7 +96,7 @@ def delay(target: LabHost, milliseconds: str = "200") -> None:
     for link in (target.link, near):
         network.run_inside("ip", "link", "set", link, "promisc", "on", "up")
     network.run_inside("ip", "link", "set", far, "master", network.BRIDGE, "up")
-    command = network.enter_command(sys.executable, str(RELAY), target.link, near, milliseconds)
+    command = network.enter_command(sys.executable, str(RELAY), target.link, near, milliseconds, overtaking)
     relay = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
     _relay_pid(target).write_text(str(relay.pid))
     if relay.stdout:
@@ -104,7 +104,11 @@ def delay(target: LabHost, milliseconds: str = "200") -> None:
         relay.stdout.close()
 
 
-def undelay(target: LabHost, milliseconds: str = "200") -> None:
+def reorder(target: LabHost, percent: str = "25") -> None:
+    delay(target, "20", percent)
+
+
+def undelay(target: LabHost, _: str = "") -> None:
     pid = _relay_pid(target)
     if not pid.exists():
         return
@@ -158,5 +162,6 @@ FAULTS = (
     ),
     Fault("lose", "[PERCENT]", "that share of the host's packets is lost, each way (30)", lose, lose_not),
     Fault("delay", "[MILLISECONDS]", "each packet to and from the host waits (200)", delay, undelay),
+    Fault("reorder", "[PERCENT]", "that share of the host's packets overtakes others, by 20 ms (25)", reorder, undelay),
     Fault("firewall", "[PORT]", "the host itself drops what comes to PORT (8132)", firewall, no_firewall),
 )

@@ -15,9 +15,13 @@ sshd) systemctl show -P MainPID ssh ;;
 esac"""
 
 
+def pid(host: LabHost, program: str) -> str:
+    """Of the running program, as the host counts."""
+    return boot.run(host, "sh", "-c", FIND, "find", program).strip()
+
+
 def signal(host: LabHost, program: str, number: str) -> None:
-    pid = boot.run(host, "sh", "-c", FIND, "find", program).strip()
-    boot.run(host, "kill", f"-{number}", pid)
+    boot.run(host, "kill", f"-{number}", pid(host, program))
 
 
 def kill(host: LabHost, program: str) -> None:

@@ -1,4 +1,6 @@
-"""A cable with a delay: copies packets between two interfaces, each after the same wait. Run as a process of its own.
+"""A cable with a delay: copies packets between two interfaces, each after the same wait; run as a process of its own.
+
+A share of them may skip the wait, and so overtake the others: as netem does it.
 
 Packets carry their virtio header (PACKET_VNET_HDR): checksums and segments that the kernel left for later stay so.
 """
@@ -10,6 +12,8 @@ import socket
 import sys
 import time
 from collections import deque
+from contextlib import suppress
+from random import random
 
 SOL_PACKET, PACKET_VNET_HDR, PACKET_IGNORE_OUTGOING, ETH_P_ALL = 263, 15, 23, 3
 
@@ -25,7 +29,8 @@ def packets(interface: str) -> socket.socket:
 
 
 def main() -> None:
-    one, other, wait = packets(sys.argv[1]), packets(sys.argv[2]), float(sys.argv[3]) / 1000
+    one, other = packets(sys.argv[1]), packets(sys.argv[2])
+    wait, overtaking = float(sys.argv[3]) / 1000, float(sys.argv[4]) / 100
     waiting: deque[tuple[float, socket.socket, bytes]] = deque()
     with selectors.DefaultSelector() as selector:
         selector.register(one, selectors.EVENT_READ, other)
@@ -34,13 +39,18 @@ def main() -> None:
         while True:
             limit = max(0.0, waiting[0][0] - time.monotonic()) if waiting else None
             for key, _ in selector.select(limit):
-                waiting.append((time.monotonic() + wait, key.data, key.fileobj.recv(1 << 17)))  # type: ignore[union-attr]
+                packet = key.fileobj.recv(1 << 17)  # type: ignore[union-attr]
+                if random() < overtaking:
+                    send(key.data, packet)
+                else:
+                    waiting.append((time.monotonic() + wait, key.data, packet))
             while waiting and waiting[0][0] <= time.monotonic():
-                _, to, packet = waiting.popleft()
-                try:
-                    to.send(packet)
-                except OSError:
-                    continue
+                send(*waiting.popleft()[1:])
+
+
+def send(to: socket.socket, packet: bytes) -> None:
+    with suppress(OSError):
+        to.send(packet)
 
 
 main()

@@ -97,7 +97,7 @@ def _write(verdict: str, error: str) -> bool:
                 "status": verdict,
                 "type": "Available",
             }
-            service["status"] = {"conditions": [condition]}
+            return {**service, "status": {"conditions": [condition]}}
         return service
 
     before = store.read(target(PATH))["metadata"]["resourceVersion"]  # type: ignore[arg-type]
