@@ -167,6 +167,7 @@ def test_an_unknown_key_and_nobody_to_ask(sshd: Sshd, k0stui: K0stui, tmp_path: 
     assert not (tmp_path / "known_hosts").exists()
 
 
+@pytest.mark.fault("F47")
 @needs_sshd
 @pytest.mark.sshd
 def test_a_changed_key_is_a_finding_and_others_are_judged(sshd: Sshd, k0stui: K0stui, tmp_path: Path) -> None:
@@ -201,6 +202,7 @@ def plain() -> Iterator[str]:
     subprocess.run(["userdel", "--force", name], check=True, capture_output=True)
 
 
+@pytest.mark.fault("F49")
 @needs_sshd
 @pytest.mark.sshd
 def test_a_host_without_sudo_is_degraded(sshd: Sshd, k0stui: K0stui, tmp_path: Path, plain: str) -> None:

@@ -103,6 +103,7 @@ def test_remember(tmp_path: Path) -> None:
     assert trusted(path, "c2")
 
 
+@pytest.mark.fault("F47")
 @pytest_sshd
 async def test_changed_key(connector: SshConnector, shared_sshd: Sshd, known_hosts: Path) -> None:
     """A changed key is refused with both fingerprints, the line, and what to do; it is never asked about again."""

@@ -21,6 +21,7 @@ TARGETS = 100
 DAEMONS = 20
 
 
+@pytest.mark.fault("F48")
 @pytest.mark.timeout(120)
 async def test_hundred_targets(connector: SshConnector, tmp_path: Path, knows: Knows) -> None:
     """A hundred hosts answer through one jump host with MaxStartups and MaxSessions at their defaults."""

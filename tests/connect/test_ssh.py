@@ -120,6 +120,7 @@ class TestLogChannel:
         await gone(shared_sshd, "sleep\x0061")
 
 
+@pytest.mark.fault("F50")
 async def test_noise_is_ignored(connector: SshConnector, tmp_path: Path, knows: Knows) -> None:
     """What rc files, a banner and a background job of the login print is no part of an answer."""
     rc = tmp_path / "rc"
@@ -144,6 +145,7 @@ async def test_login_without_shell(connector: SshConnector, tmp_path: Path, know
             await connector.shell(a_host(sshd)).run(Command(("true",)))
 
 
+@pytest.mark.fault("F51")
 async def test_gigabyte(shell: SshShell) -> None:
     """A gigabyte of output costs the cap, is marked, and is ended on the host; the connection lives on."""
     reply = await shell.run(Command(("head", "-c", "1000000000", "/dev/zero"), cap=1_000_000))
@@ -195,6 +197,7 @@ async def test_cancelled_question_is_ended_on_the_host(shell: SshShell, shared_s
     assert shell.state.phase is Phase.IDLE
 
 
+@pytest.mark.fault("F53")
 async def test_connection_cut_in_the_middle(connector: SshConnector, tmp_path: Path, knows: Knows) -> None:
     """A connection lost under way is `Unreachable`; the next question makes a new one, and nothing runs on."""
     with an_sshd(tmp_path) as sshd:
@@ -313,6 +316,7 @@ async def test_refused_connection_in_words(connector: SshConnector, tmp_path: Pa
         await connector.shell(host).run(Command(("true",)))
 
 
+@pytest.mark.fault("F52")
 async def test_silent_host(config: Path, known_hosts: Path, tmp_path: Path) -> None:
     """A host that accepts and then says nothing costs the connect limit, not more."""
     from k0stui.inventory import InventoryHost, Reach
