@@ -9,10 +9,10 @@ from collections.abc import Iterator
 # ruff: noqa: E501
 SHAPES = (
     (50, 'E{klog}  230631 server.go:528] \\"Failed to get a backend\\" err=\\"No agent available\\" dialID={n}', "konnectivity"),
-    (14, 'E{klog}  22905 controller.go:146] \\"Unhandled Error\\" err=<', "kube-apiserver"),
+    (14, 'E{klog}   22905 controller.go:146] \\"Unhandled Error\\" err=<', "kube-apiserver"),
     (14, "\\tError updating APIService \\\"v1beta1.metrics.k8s.io\\\" with err: ResponseCode: 503, Body: {n}", "kube-apiserver"),
-    (8, "W{klog}  22905 handler_proxy.go:99] no RequestInfo found in the context {n}", "kube-apiserver"),
-    (7, 'I{klog}    183 reconciler_common.go:251] \\"MountVolume started\\" pod=\\"kube-system/p-{n}\\" volume=\\"v\\"', "kubelet"),
+    (8, "W{klog}   22905 handler_proxy.go:99] no RequestInfo found in the context {n}", "kube-apiserver"),
+    (7, 'I{klog}     183 reconciler_common.go:251] \\"MountVolume started\\" pod=\\"kube-system/p-{n}\\" volume=\\"v\\"', "kubelet"),
     (5, '{{\\"level\\":\\"warn\\",\\"ts\\":\\"2025-02-04T03:14:07Z\\",\\"caller\\":\\"etcdserver/util.go:170\\",\\"msg\\":'
         '\\"apply request took too long\\",\\"took\\":\\"{ms}ms\\",\\"request\\":\\"key {n}\\"}}', "etcd"),
     (2, 'time=\\"2025-02-04T03:14:07Z\\" level=info msg=\\"cleaning up dead shim\\" id={n} namespace=k8s.io', "containerd"),

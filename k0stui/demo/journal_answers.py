@@ -12,16 +12,27 @@ from k0stui.demo.journal import Entry
 from k0stui.demo.lines import cursor, short_unix
 from k0stui.demo.said import Asked, Said, say
 from k0stui.logs.batch import Ask, first_command, journal_command
+from k0stui.logs.files import files_command
 
 SYSTEMD = 252
 """What `journalctl --version` says."""
 
 _TEXT = journal_command(Ask()).argv[2]
 _FIRST = first_command((), 0).argv[2]
+_FILES = files_command((), None).argv[2]
 
 
 def is_batch(asked: Asked) -> bool:
     return asked.command.argv[:2] == ("sh", "-c") and asked.command.argv[2] == _TEXT
+
+
+def is_files(asked: Asked) -> bool:
+    return asked.command.argv[:2] == ("sh", "-c") and asked.command.argv[2] == _FILES
+
+
+def files(asked: Asked) -> Said:
+    """A simulated host has no log files of containers: none is found, and the clock is UTC."""
+    return say("Z +0000\nEND\n")
 
 
 def is_first(asked: Asked) -> bool:

@@ -15,10 +15,11 @@ from typing import Protocol
 
 from k0stui.errors import NotPermitted, ProbeFailed, ToolMissing, Unreachable
 from k0stui.logs import marks
-from k0stui.logs.board import Board, Phase, Stream
+from k0stui.logs.board import Board, Phase, Refill, Stream, Unfolding
+from k0stui.logs.file_stream import FileStream
 from k0stui.logs.files import OPENRC_FILES, POD_FILES
 from k0stui.logs.store import LogStore
-from k0stui.logs.stream import FileStream, JournalStream, Moment, Span, micros
+from k0stui.logs.stream import JournalStream, Moment, Span, micros
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.host import HostName
 from k0stui.model.log import Source
@@ -27,6 +28,12 @@ from k0stui.ports import Clock, Command, Reply, Shell
 
 REFUSED = 30.0
 """Seconds until a host that refused its journal is asked again: somebody may be granting the right just now."""
+
+FLOODED = 2.0
+"""Seconds between batches of a host that floods: to begin a batch costs it as much as to read a thousand lines, and of
+the flood only its number is sent."""
+
+NO_JOURNAL = "{}: no journal there that can be asked again (OpenRC); only what is followed can be shown"
 
 BACKOFF = (1.0, 2.0, 4.0, 8.0, 10.0)
 """Seconds until a host that was lost is asked again."""
@@ -103,6 +110,10 @@ async def follow_watched(
                 for each in known.values():
                     if (span := missing(each, wanted, store)) is not None:
                         group.create_task(look_back(each, span, store, watch.clock, board), name="look back")
+            while board.unfold and (unfolding := board.unfold.popleft()):
+                group.create_task(unfold(known.get(unfolding.source.host), unfolding, watch.clock, board))
+            while board.refill and (gap := board.refill.popleft()):
+                group.create_task(refill(known.get(gap.source.host), gap, store, watch.clock, board))
             await watch.clock.sleep(0.5)
 
 
@@ -150,19 +161,48 @@ def missing(followed: Followed, wanted: Span, store: LogStore) -> Span | None:
 async def look_back(followed: Followed, span: Span, store: LogStore, clock: Clock, board: Board) -> str:
     """Fetch a closed range of one host's journal into a log of its own; why it could not be had, or nothing."""
     if followed.openrc:
-        return f"{followed.shell.host}: no journal there (OpenRC); only what is followed can be shown"
+        return NO_JOURNAL.format(followed.shell.host)
     source = Source(followed.shell.host, followed.unit)
     stream = JournalStream(source, store, span, store.past(source))
+    why = await _fetched(followed, stream, clock, board, uncapped=False)
+    if why:
+        store.mark(store.log(source), micros(clock.now()), marks.gone(str(followed.shell.host), why))
+    return why
+
+
+async def unfold(followed: Followed | None, unfolding: Unfolding, clock: Clock, board: Board) -> None:
+    """Fetch all lines of a range, with those that the host would only count."""
+    if followed is None or followed.openrc:
+        unfolding.why = NO_JOURNAL.format(unfolding.source.host)
+    else:
+        stream = JournalStream(unfolding.source, unfolding.store, unfolding.span)
+        unfolding.why = await _fetched(followed, stream, clock, board, uncapped=True)
+    unfolding.done = True
+
+
+async def refill(followed: Followed | None, wanted: Refill, store: LogStore, clock: Clock, board: Board) -> None:
+    """Fill a gap; it is none any more when all of it came."""
+    if followed is None:
+        return
+    start, end = (datetime.fromtimestamp(time / 1e6, UTC) for time in (wanted.gap.start, wanted.gap.end))
+    if not await look_back(followed, Span(start, end), store, clock, board):
+        for log in store.logs:
+            if wanted.gap in log.gaps:
+                log.gaps.remove(wanted.gap)
+
+
+async def _fetched(followed: Followed, stream: JournalStream, clock: Clock, board: Board, *, uncapped: bool) -> str:
+    """Pull a stream to the end of its span; why it could not be done, or nothing."""
     board.fetching += 1
     try:
         while True:
             now = Moment(clock.now(), clock.monotonic())
-            reply = await followed.shell.run(stream.ask(now, None, uncapped=False))
-            stream.keep(reply, now, None)
+            reply = await followed.shell.run(stream.ask(now, None, uncapped=uncapped))
+            for _ in stream.keeping(reply, now, None):
+                await asyncio.sleep(0)
             if not stream.behind:
                 return ""
     except (Unreachable, ProbeFailed) as error:
-        store.mark(store.log(source), micros(clock.now()), marks.gone(str(followed.shell.host), str(error)))
         return str(error)
     finally:
         board.fetching -= 1
@@ -223,9 +263,14 @@ class _Follower:
         else:
             self._is(Phase.FOLLOWING, "")
             self._failures, self._gone = 0, None
-            self.pause = 0.0 if self._behind else self._board.pace
+            self.pause = 0.0 if self._behind else self._pace
             return brought or before is not Phase.FOLLOWING
         return before is not self._stream.phase
+
+    @property
+    def _pace(self) -> float:
+        flooded = self._journal is not None and self._journal.floods
+        return max(self._board.pace, FLOODED) if flooded else self._board.pace
 
     @property
     def _behind(self) -> bool:
@@ -237,7 +282,9 @@ class _Follower:
             now = self._now()
             uncapped = now.monotonic < self._board.uncapped_until
             reply = await self._ask(self._journal.ask(now, self._gone, uncapped=uncapped))
-            brought = self._journal.keep(reply, self._now(), self._gone)
+            for part in self._journal.keeping(reply, self._now(), self._gone):
+                brought |= part
+                await asyncio.sleep(0)
         if not self._behind:
             for files in self._files:
                 brought |= files.keep(await self._ask(files.ask()))

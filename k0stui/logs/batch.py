@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 
 from k0stui.errors import NotPermitted, ProbeFailed, ToolMissing
+from k0stui.logs.answer import Answer, HeldBack
 from k0stui.logs.record import Records, ShortReader, decode
 from k0stui.ports import CAP, Command, Reply, script
 
@@ -38,6 +40,9 @@ OLDEST_FIRST = 255
 """systemd. From here on `-n +N` names what `-n N` did before with a cursor: the first N after it (systemd#28777)."""
 
 UNITS = ("k0scontroller", "k0sworker")
+
+PIECE = 1_500
+"""Lines that are kept in one go: some 4 ms."""
 
 LOOKING_BACK = 5_000
 """Lines that one batch sends at most of a range that was asked for: nobody waits for the next second."""
@@ -107,20 +112,11 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBack:
-    """Lines of one template that the host counted and did not send; times in microseconds, its clock."""
-
-    count: int
-    first: int
-    last: int
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
     """What one answer brought."""
 
-    records: Records
+    lines: list[str]
+    """As journalctl wrote them."""
     held: tuple[HeldBack, ...] = ()
     read: int = 0
     """Lines that the host read: all that came since the cursor, or the limit. Sent and held back add up to it."""
@@ -138,6 +134,21 @@ class Batch:
     """Lines that journald's rate limit dropped, by its own records in this batch."""
     notes: tuple[str, ...] = ()
     """What the host could not do, in words."""
+
+    def pieces(self) -> Iterator[Records]:
+        """What the lines say, so many at a time that nobody waits for a key meanwhile."""
+        reader = ShortReader()
+        for at in range(0, len(self.lines), PIECE):
+            yield reader.feed(self.lines[at : at + PIECE])
+        yield reader.end()
+
+    @property
+    def records(self) -> Records:
+        """All at once."""
+        found = Records()
+        for piece in self.pieces():
+            found.join(piece)
+        return found
 
     @property
     def boot(self) -> str:
@@ -180,9 +191,7 @@ def read_first(reply: Reply) -> tuple[str, int | None]:
     Raises:
         NotPermitted, ToolMissing: as `read_journal`.
     """
-    answer = _Answer()
-    for line in decode(reply.stdout).split("\n"):
-        answer.take(line)
+    answer = Answer.of(decode(reply.stdout))
     _check_rights(reply, answer)
     return answer.first, answer.clock
 
@@ -199,16 +208,11 @@ def read_journal(reply: Reply, ask: Ask) -> Batch:
         ToolMissing: the host has no journalctl.
         ProbeFailed: journalctl failed otherwise, or the end of the answer is missing.
     """
-    answer = _Answer()
-    for line in decode(reply.stdout).split("\n"):
-        answer.take(line)
+    answer = Answer.of(decode(reply.stdout))
     _check(reply, answer)
-    reader = ShortReader()
-    records = reader.feed(answer.lines)
-    records.join(reader.end())
-    read, limit = (answer.read, ask.limit) if answer.ended else (len(records), ask.show)
+    read, limit = (answer.read, ask.limit) if answer.ended else (_records_in(answer.lines), ask.show)
     return Batch(
-        records=records,
+        lines=answer.lines,
         held=tuple(answer.held),
         read=read,
         cursor=answer.cursor or ask.cursor,
@@ -217,70 +221,12 @@ def read_journal(reply: Reply, ask: Ask) -> Batch:
         zone=answer.zone,
         systemd=answer.systemd or ask.systemd,
         oldest=answer.oldest,
-        suppressed=sum(map(_suppressed, records.tags, records.texts)),
+        suppressed=sum(_suppressed(line) for line in answer.lines if "Suppressed " in line),
         notes=tuple(answer.notes),
     )
 
 
-@dataclass(slots=True)
-class _Answer:
-    """The parts of an answer, while it is read. Lines begin with a digit or a space, frames with a letter or a dash."""
-
-    lines: list[str] = field(default_factory=list)
-    held: list[HeldBack] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    ended: bool = False
-    read: int = 0
-    status: int | None = None
-    cursor: str = ""
-    clock: int | None = None
-    zone: timedelta = timedelta(0)
-    systemd: int = 0
-    oldest: int | None = None
-    first: str = ""
-
-    def take(self, line: str) -> None:
-        mark, _, rest = line.partition(" ")
-        if line[:1].isdigit() or line[:1] == " ":
-            self.lines.append(line)
-        elif mark == "F":
-            self._held(rest)
-        elif mark == "E":
-            self._end(rest)
-        elif mark == "R" and rest.isdecimal():
-            self.status = int(rest)
-        elif line.startswith("-- cursor: "):
-            self.cursor = line[11:]
-        else:
-            self._head(mark, rest)
-
-    def _head(self, mark: str, rest: str) -> None:
-        if mark == "H":
-            time, _, zone = rest.partition(" ")
-            self.clock, self.zone = seconds(time), _zone(zone)
-        elif mark == "V" and rest.isdecimal():
-            self.systemd = int(rest)
-        elif mark == "O":
-            self.oldest = seconds(rest)
-        elif mark == "C":
-            self.first = rest
-        elif mark == "N":
-            self.notes.append(f"{rest} on the host: nothing is folded there")
-
-    def _held(self, rest: str) -> None:
-        words = rest.split(" ", 3)
-        first, last = (seconds(word) for word in words[1:3]) if len(words) == 4 else (None, None)
-        if first is not None and last is not None and words[0].isdecimal():
-            self.held.append(HeldBack(int(words[0]), first, last, words[3]))
-
-    def _end(self, rest: str) -> None:
-        read, _, rest = rest.partition(" ")
-        status, _, cursor = rest.partition(" ")
-        if read.isdecimal() and status.isdecimal():
-            self.ended, self.read, self.status, self.cursor = True, int(read), int(status), cursor
-
-
-def _check(reply: Reply, answer: _Answer) -> None:
+def _check(reply: Reply, answer: Answer) -> None:
     _check_rights(reply, answer)
     said = reply.error_text
     if answer.status is None:
@@ -291,7 +237,7 @@ def _check(reply: Reply, answer: _Answer) -> None:
         raise ProbeFailed(f"journalctl: exit status {answer.status} {said}".rstrip())
 
 
-def _check_rights(reply: Reply, answer: _Answer) -> None:
+def _check_rights(reply: Reply, answer: Answer) -> None:
     said = reply.error_text
     if "insufficient permissions" in said or "not seeing messages from other users" in said:
         raise NotPermitted("the journal: no permission; sudo, or membership in the group systemd-journal, grants it")
@@ -299,31 +245,17 @@ def _check_rights(reply: Reply, answer: _Answer) -> None:
         raise ToolMissing("journalctl: not on this host")
 
 
-_suppressed_text = re.compile(r"Suppressed ([0-9]{1,12}) messages from ")
+def _records_in(lines: list[str]) -> int:
+    return sum(not line.startswith(" ") for line in lines)
 
 
-def _suppressed(tag: str, text: str) -> int:
+_suppressed_text = re.compile(r"[0-9.]+ \S+ systemd-journald\[[0-9]+\]: Suppressed ([0-9]{1,12}) messages from ")
+
+
+def _suppressed(line: str) -> int:
     """journald's own record of what its rate limit dropped; it comes with `-u`."""
-    if not tag.startswith("systemd-journald"):
-        return 0
-    found = _suppressed_text.match(text)
+    found = _suppressed_text.match(line)
     return int(found[1]) if found else 0
-
-
-def seconds(text: str) -> int | None:
-    """Microseconds of `1738638847.118206`; busybox' date has no %N and leaves the letters."""
-    whole, _, fraction = text.partition(".")
-    if not (whole.isascii() and whole.isdecimal()):
-        return None
-    digits = fraction[:6] if fraction[:6].isdecimal() and fraction.isascii() else "500000"
-    return int(whole) * 1_000_000 + int(digits.ljust(6, "0"))
-
-
-def _zone(text: str) -> timedelta:
-    if not re.fullmatch(r"[+-][0-9]{4}", text):
-        return timedelta(0)
-    size = timedelta(hours=int(text[1:3]), minutes=int(text[3:5]))
-    return -size if text[0] == "-" else size
 
 
 def cursor_part(cursor: str, name: str) -> str:

@@ -92,6 +92,11 @@ class Folder:
             self._after = group
         return group.ref
 
+    def forget_dead(self) -> None:
+        """Let go of rows whose every line was dropped: nobody asks for them again."""
+        alive = self._log.alive
+        self.groups = {ref: group for ref, group in self.groups.items() if alive(ref & NUMBER) or alive(group.newest)}
+
     def flooding(self, templates: set[int], start: int, end: int, *, forward: bool) -> dict[int, Group]:
         """Of these templates those whose lines all join a row that there is: one flood from before `start` to `end`."""
         if not self._folding:
@@ -122,6 +127,7 @@ class Folder:
     def _opened(self, number: int, time: int, flags: int, template: int, span: int) -> Group:
         count = self._weight(number, flags)
         group = Group(self._base | number, template, number, time, count, span)
+        group.first_time = self._since(number, time, flags)
         if flags & MARK:
             group.template = -1
         if count != 1:
@@ -130,6 +136,10 @@ class Folder:
 
     def _weight(self, number: int, flags: int) -> int:
         return self._log.folds[number].count if flags & FOLDED else 1
+
+    def _since(self, number: int, time: int, flags: int) -> int:
+        """When the first of the lines was said that this one stands for."""
+        return min(time, self._log.folds[number].first - self._log.offset_at(number)) if flags & FOLDED else time
 
     def _grow_after(self, group: Group, number: int, time: int, flags: int) -> None:
         if group.count == 1:
@@ -146,8 +156,7 @@ class Folder:
             self.groups[group.ref] = group
         group.count += 1 if not flags & FOLDED else self._weight(number, flags)
         group.first = number
-        if time < group.first_time:
-            group.first_time = time
+        group.first_time = min(group.first_time, self._since(number, time, flags))
         if not flags & CONTINUATION and self._is_continuation(group.newest):
             group.newest = number
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import PurePosixPath
 
 from k0stui.ports import Command, Reply, script
@@ -21,6 +22,7 @@ PIECE = 64 * 1024
 """Bytes of one file in one answer, and of its end to begin with."""
 
 _SCRIPT = """\
+date '+Z %z'
 for pattern in $1; do for path in $pattern; do
   [ -f "$path" ] || continue
   stat=$(stat -c '%i %s' "$path") || continue
@@ -43,6 +45,8 @@ echo END
 """
 
 _frame = re.compile(rb"P (\d{1,20}) (\d{1,20}) (\d{1,10}) (\d{1,20}) ([^\n]*)\n")
+
+_zone = re.compile(rb"Z ([+-])(\d\d)(\d\d)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,31 @@ def files_command(patterns: tuple[str, ...], positions: dict[int, int] | None, s
     return script(_SCRIPT, " ".join(patterns), known, mode, str(size), sudo=True)
 
 
+def read_zone(reply: Reply) -> timedelta | None:
+    """How far east of UTC the host's clock is set: k0s' own files tell local time and no zone."""
+    found = _zone.match(reply.stdout)
+    if found is None:
+        return None
+    size = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return -size if found[1] == b"-" else size
+
+
+def why_incomplete(reply: Reply) -> str:
+    """Why the answer has no end; empty: it has one, or was cut for its size and goes on with the next."""
+    if reply.cut or reply.stdout.endswith(b"END\n"):
+        return ""
+    return f"exit status {reply.exit_status} {reply.error_text}".rstrip()
+
+
 def read_files(reply: Reply, *, first: bool) -> tuple[Piece, ...]:
     """Read the answer; a part that is not whole is left for the next time. `first`: it was asked without positions.
 
     Each part says its length before it, so no line of a log can pose as a frame.
     """
     found: list[Piece] = []
-    data, at = reply.stdout, 0
+    data = reply.stdout
+    zone = _zone.match(data)
+    at = zone.end() if zone else 0
     while (frame := _frame.match(data, at)) is not None:
         inode, offset, size, total = (int(frame[group]) for group in range(1, 5))
         body = data[frame.end() : frame.end() + size]

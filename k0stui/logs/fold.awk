@@ -49,7 +49,7 @@ function named(s,   i) {
 # Key of the message m; sets component, bad (a warning or worse) and goes_on (a further line of the one before).
 function key(m, tag,   i, k, first, s) {
     goes_on = 0
-    bad = m ~ /level=(warn|err|fat|pan)/
+    bad = substr(m, 1, 60) ~ /level=(warn|err|fat|pan)/
     if (wrapped(m)) component = named(body)
     else { body = m; component = (tag == "k0s") ? "" : tag }
     s = body
@@ -78,7 +78,7 @@ function key(m, tag,   i, k, first, s) {
     }
     if (k == "") k = worded(s)
     k = (component == "" ? "-" : component) " " k
-    if (body == m || m ~ / stream=std(err|out)$/) last_key[component] = k
+    if (body == m || substr(m, length(m) - 13, 11) == " stream=std") last_key[component] = k
     return k
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -60,6 +61,12 @@ class Counts:
             for level in set(piece):
                 self.add(second * 1_000_000, level, piece.count(level))
             start = stop
+
+    def add_each(self, times: array[int], levels: bytearray, places: Sequence[int]) -> None:
+        """The same for the lines at some places of the columns."""
+        self.total += len(places)
+        for key, lines in Counter([times[at] // 1_000_000 * 8 + levels[at] for at in places]).items():
+            self._seconds[key] = self._seconds.get(key, 0) + lines
 
     def histogram(
         self, buckets: int, start: int | None, end: int | None, logs: Sequence[SourceLog]

@@ -13,6 +13,10 @@ BRIDGE = 3
 """Seconds. Floods come in bursts (the API server dials in fives): quieter seconds between them do not end one."""
 
 
+REMEMBERED = 4_000
+"""Templates whose last second is kept; then those are forgotten that have been quiet."""
+
+
 class HotSpans:
     """Per template of one source: the spans of seconds in which it was a flood."""
 
@@ -32,6 +36,8 @@ class HotSpans:
             start = end
 
     def _count(self, template: int, second: int, lines: int) -> None:
+        if len(self._second) > REMEMBERED:
+            self._second = {one: last for one, last in self._second.items() if last[0] >= second - BRIDGE}
         last = self._second.get(template)
         if last is None or last[0] != second:
             last = self._second[template] = [second, 0]

@@ -27,6 +27,11 @@ def stepped(name: str, by: int) -> str:
     return f"-- {name}: its clock was set {'forward' if by > 0 else 'back'} by {abs(by) / 1e6:.1f} s --"
 
 
+def restarted(name: str, tag: str, *, booted: bool) -> str:
+    """k0s has another process from here on; `tag` is as `k0s[812]`."""
+    return f"-- {name}: {'booted, and ' if booted else ''}k0s started anew here, now {tag} --"
+
+
 def noted(name: str, what: str) -> str:
     return f"-- {name}: {what} --"
 

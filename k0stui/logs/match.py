@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import compress
+from typing import NamedTuple
 
+from k0stui.logs.blocks import Block
 from k0stui.logs.detail import line_of
 from k0stui.logs.parse import MARK
+from k0stui.logs.scan import Scan, pattern_scan, word_scan
 from k0stui.logs.source_log import SourceLog
 from k0stui.logs.store import LogStore
 from k0stui.logs.terms import Field, Filter, Levels, Pattern, Since, Until, Word
@@ -31,15 +35,16 @@ class Matcher:
         self._shapes = _fields(wanted, "comp", "loc", "tmpl")
         self._rare = _fields(wanted, "pid", "boot")
         self._levels = _levels(wanted)
+        self._good = bytes(self._levels).ljust(256, b"\0")
+        """The same as a table for `bytes.translate`."""
         self._first = max((_micros(term.when, now) for term in wanted.of(Since) if isinstance(term, Since)), default=0)
         self._last = min(
             (_micros(term.when, now) for term in wanted.of(Until) if isinstance(term, Until)), default=EVER
         )
         self._words = [term for term in wanted.terms if isinstance(term, Word)]
-        self._tests = [_pattern_test(term) for term in wanted.terms if isinstance(term, Pattern)]
-        self._word_tests = [_word_test(word) for word in self._words]
-        self._key, self._key_test = _key_word(self._words, self._word_tests)
-        """The word that packed blocks are searched for, before any line of them is made, and its test."""
+        self._patterns = [term for term in wanted.terms if isinstance(term, Pattern)]
+        self._tests = [_word_test(word) for word in self._words] + [_pattern_test(each) for each in self._patterns]
+        self._scans = _scans(self._words, self._patterns, self._tests)
         self._shape_verdicts: dict[int, bool] = {}
         self._everything = not wanted.of(Field, Levels, Word, Pattern)
 
@@ -61,7 +66,7 @@ class Matcher:
         if self._everything:
             return range(start, end)
         found = self._by_columns(log, start, end)
-        if found and (self._words or self._tests):
+        if found and self._tests:
             found = self._by_text(log, found, start, end)
         if found and self._rare:
             found = [number for number in found if self._by_rare(log, number)]
@@ -69,7 +74,7 @@ class Matcher:
 
     def passes_text(self, text: str) -> bool:
         """Whether a text passes words and patterns: for lines outside of pieces."""
-        return all(test(text) for test in self._all_tests())
+        return all(test(text) for test in self._tests)
 
     def passes(self, log: SourceLog, number: int) -> bool:
         """Whether one line passes, wherever it is kept."""
@@ -86,34 +91,47 @@ class Matcher:
         first = log.first
         levels = log.levels[start - first : end - first]
         shapes = log.templates[start - first : end - first]
-        flags = log.flags[start - first : end - first]
-        wrong = {shape for shape in set(shapes) if not self._shape_passes(shape)} if self._shapes else ()
-        good = self._levels
-        if not wrong and all(good[level] for level in set(levels)):
+        wrong = {shape for shape in set(shapes) if not self._shape_passes(shape)} if self._shapes else set[int]()
+        good = levels.translate(self._good)
+        if not wrong and 0 not in good:
             return range(start, end)
-        return [
-            start + index
-            for index, level in enumerate(levels)
-            if (good[level] and shapes[index] not in wrong) or flags[index] & MARK
-        ]
+        numbers = range(start, end)
+        marks = log.flags[start - first : end - first].translate(_MARKED)
+        if any(marks):
+            return [
+                number
+                for number, fits, shape, mark in zip(numbers, good, shapes, marks, strict=True)
+                if (fits and shape not in wrong) or mark
+            ]
+        if not wrong:
+            return list(compress(numbers, good))
+        return [number for number in compress(numbers, good) if shapes[number - start] not in wrong]
 
     def _by_text(self, log: SourceLog, found: Sequence[int], start: int, end: int) -> list[int]:
         flags, first = log.flags, log.first
         marked = any(flags[start - first : end - first].translate(_MARKED))
         marks = [number for number in found if flags[number - first] & MARK] if marked else []
-        tests = self._all_tests()
+        tests = list(self._tests)
         block = log.texts.block_at(start)
-        if block is not None and self._key is not None:
-            found = _both(found, [block.first + line for line in _lines_with(self._key, log.texts.data(block))])
-            tests = [test for test in tests if test is not self._key_test]
-        if found and tests:
-            texts = log.texts.range(start, end)
-            for test in tests:
-                found = [number for number in found if test(texts[number - start])]
+        if block is not None and len(found) * 4 > end - start:
+            found = self._by_bytes(log.texts.data(block), block, found, tests)
+        texts = log.texts.some(found) if found and tests else []
+        for test in tests:
+            passing = list(map(test, texts))
+            found, texts = list(compress(found, passing)), list(compress(texts, passing))
         return sorted({*found, *marks}) if marks else list(found)
 
-    def _all_tests(self) -> list[Test]:
-        return self._word_tests + self._tests
+    def _by_bytes(self, data: bytes, block: Block, found: Sequence[int], tests: list[Test]) -> Sequence[int]:
+        """Those that are left when the block was searched as a whole; takes the tests away that this has settled."""
+        for scan in self._scans:
+            lines = scan.lines(data, block.starts) if found else None
+            if lines is None:
+                continue
+            hits = [block.first + line for line in lines]
+            found = _without(found, hits) if scan.negated else _both(found, hits)
+            if scan.exact:
+                tests.remove(scan.test)
+        return found
 
     def _shape_passes(self, number: int) -> bool:
         verdict = self._shape_verdicts.get(number)
@@ -150,14 +168,14 @@ def _forms(word: Word) -> tuple[str, ...]:
 
 def _word_test(word: Word) -> Test:
     forms, negated = _forms(word), word.negated
-    if len(forms) == 1 and not negated:
-        form = forms[0]
+    if len(forms) > 1:
         if word.ignores_case:
-            return lambda text: form in text.lower()
-        return lambda text: form in text
+            return lambda text: any(form in text.lower() for form in forms) is not negated
+        return lambda text: any(form in text for form in forms) is not negated
+    form = forms[0]
     if word.ignores_case:
-        return lambda text: any(form in text.lower() for form in forms) is not negated
-    return lambda text: any(form in text for form in forms) is not negated
+        return lambda text: (form in text.lower()) is not negated
+    return lambda text: (form in text) is not negated
 
 
 def _pattern_test(term: Pattern) -> Test:
@@ -172,29 +190,30 @@ def _both(found: Sequence[int], hits: list[int]) -> list[int]:
     return sorted(set(hits).intersection(found))
 
 
-def _key_word(words: list[Word], tests: list[Test]) -> tuple[Word | None, Test | None]:
-    """The longest word that bytes can decide alone: wanted, plain, and of one form."""
-    usable = [
-        (word, test)
-        for word, test in zip(words, tests, strict=True)
-        if not word.negated and word.text.isascii() and len(_forms(word)) == 1
+def _without(found: Sequence[int], hits: list[int]) -> Sequence[int]:
+    gone = set(hits)
+    return [number for number in found if number not in gone] if gone else found
+
+
+class _Scan(NamedTuple):
+    """A term that whole blocks can be searched for, before any line of them is made."""
+
+    lines: Scan
+    negated: bool
+    exact: bool
+    """Its test need not be made any more."""
+    test: Test
+
+
+def _scans(words: list[Word], patterns: list[Pattern], tests: list[Test]) -> list[_Scan]:
+    of_words = [
+        _Scan(scan, word.negated, True, test)
+        for word, test in zip(words, tests, strict=False)
+        if len(_forms(word)) == 1 and (scan := word_scan(word)) is not None
     ]
-    return max(usable, key=lambda each: len(each[0].text), default=(None, None))
-
-
-def _lines_with(word: Word, data: bytes) -> list[int]:
-    """Which lines of a block (NUL between them) have the word: at the speed of `memmem`, not line by line."""
-    wanted = word.text.encode()
-    if word.ignores_case:
-        data = data.lower()
-    lines: list[int] = []
-    line = counted = 0
-    at = data.find(wanted)
-    while at >= 0:
-        line += data.count(b"\0", counted, at)
-        lines.append(line)
-        counted = data.find(b"\0", at)
-        if counted < 0:
-            break
-        at = data.find(wanted, counted)
-    return lines
+    of_patterns = [
+        _Scan(scan, False, False, test)
+        for pattern, test in zip(patterns, tests[len(words) :], strict=True)
+        if not pattern.negated and (scan := pattern_scan(pattern)) is not None
+    ]
+    return of_words + of_patterns

@@ -59,33 +59,24 @@ class _Repeat(NamedTuple):
     """A line of the usual form, by the parts that decide its head."""
 
     piece: str
-    """From the blank before the location to the end of the quoted error."""
+    """From the blank before the location to behind the error, or of a line without one to the end of the location."""
+    quiet: bool
+    """It has no error: neither may a line like it."""
     tail: str
     """From ` component=` on."""
     component: str
-    heads: dict[str, Head]
-    """By klog's letter."""
-
-    def fits(self, text: str) -> bool:
-        """Whether the slow way would find the same. The only part that is not compared is what follows the error."""
-        return (
-            text.startswith(self.piece, 72)
-            and text.startswith(_USUAL, 25)
-            and text.endswith(self.tail)
-            and text.find(" component=", 72 + len(self.piece)) == len(text) - len(self.tail)
-            and text[43] in _LETTERS
-            and text[44:48].isdecimal()
-            and len(text) <= CHUNK
-        )
+    heads: tuple[Head, ...]
+    """By level."""
 
 
 class Heads:
     """The heads of a batch, in columns."""
 
-    def __init__(self) -> None:
-        self.levels = bytearray()
-        self.flags = bytearray()
-        self.templates = array("I")
+    def __init__(self, heads: list[Head]) -> None:
+        levels, flags, templates = zip(*heads, strict=True) if heads else ((), (), ())
+        self.levels = bytearray(levels)
+        self.flags = bytearray(flags)
+        self.templates = array("I", templates)
 
 
 class HeadReader:
@@ -100,24 +91,33 @@ class HeadReader:
         """Components whose last line was cut at 16 KiB."""
         self._repeats: dict[str, _Repeat] = {}
         """By the beginning of the location and message: the line seen last that begins so."""
+        self._begun: dict[str, int] = {}
+        """Level by all that stands before klog's time, `" level=info msg="E0204`, of lines in the usual form."""
 
     def read(self, records: Records) -> Heads:
         """The heads of `records`, as many."""
-        heads = Heads()
-        levels, flags, templates = heads.levels.append, heads.flags.append, heads.templates.append
-        repeats = self._repeats.get
-        for tag, text in zip(records.tags, records.texts, strict=True):
-            known = repeats(text[72:BEGINNING])
-            if known is not None and known.fits(text) and not self._long:
-                head = self._last[known.component] = known.heads[text[43]]
-            else:
-                head = self.head(tag, text)
-            levels(head[0])
-            flags(head[1])
-            templates(head[2])
+        again, head = self._again, self.head
+        texts = zip(records.tags, records.texts, strict=True)
+        found = Heads([again(text) or head(tag, text) for tag, text in texts])
         for index in records.unparsed:
-            heads.flags[index] |= UNPARSED
-        return heads
+            found.flags[index] |= UNPARSED
+        return found
+
+    def _again(self, text: str) -> Head | None:
+        """The head of a line like one that was seen, by a few comparisons; None: the slow way must find it. The only
+        part of a line that is not looked at is what follows the error."""
+        level = self._begun.get(text[25:48])
+        known = self._repeats.get(text[72:BEGINNING])
+        if level is None or known is None or self._long or len(text) > CHUNK:
+            return None
+        piece, quiet, tail, component, heads = known
+        at = len(text) - len(tail)
+        if not text.startswith(piece, 72) or text.find(" component=", 72) != at or not text.endswith(tail):
+            return None
+        if quiet and " err=" in text:
+            return None
+        found = self._last[component] = heads[level]
+        return found
 
     def head(self, tag: str, text: str) -> Head:
         """Level, flags and template of one line. Total."""
@@ -158,20 +158,23 @@ class HeadReader:
         self._last[component] = found
         if len(text) > CHUNK or self._long:
             self._cut(component, text)
-        elif " err=" in self._templates[found[2]].key:
+        else:
             self._remember(component, text, close, at, found[2])
         return found
 
     def _remember(self, component: str, text: str, close: int, at: int, template: int) -> None:
-        """So that the next line like this one is known by a few comparisons. Only with an error that ends in quotes."""
-        _, stop = error_span(text, close)
-        end = stop + 2 if text.startswith('\\"', stop) else stop + 1
-        if text[end - 1 : end] != '"' or not BEGINNING <= end <= at:
+        """So that the next line like this one is known by a few comparisons. Not with an error that has numbers in it:
+        it differs from line to line."""
+        begin, stop = error_span(text, close)
+        if stop > at or (begin >= 0 and "#" in self._templates[template].key):
             return
-        if len(self._repeats) > 1_000:
+        if len(self._repeats) > 1_000 or len(self._begun) > 1_000:
             self._repeats.clear()
-        heads = {letter: (level, 0, template) for letter, level in _LETTERS.items()}
-        self._repeats[text[72:BEGINNING]] = _Repeat(text[72:end], text[at:], component, heads)
+            self._begun.clear()
+        end = close + 1 if begin < 0 else min(stop + 2, at)
+        heads = tuple((level, 0, template) for level in range(max(Level) + 1))
+        self._repeats[text[72:BEGINNING]] = _Repeat(text[72:end], begin < 0, text[at:], component, heads)
+        self._begun[text[25:48]] = _LETTERS[text[43]]
 
     def _cut(self, component: str, text: str) -> None:
         """Remember whether the next line of `component` may be the rest of this one."""

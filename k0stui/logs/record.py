@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -61,6 +62,11 @@ class Records:
         self.times.append(record.time)
         self.tags.append(record.tag)
         self.texts.append(record.text)
+
+    def part(self, start: int, stop: int) -> Records:
+        """Those from index `start` to `stop`."""
+        unparsed = {index - start for index in self.unparsed if start <= index < stop}
+        return Records(self.times[start:stop], self.tags[start:stop], self.texts[start:stop], unparsed)
 
     def join(self, other: Records) -> None:
         """Append another's records."""
@@ -121,6 +127,10 @@ class ShortReader:
     def __init__(self) -> None:
         self._waiting: Record | None = None
         self._indent = 0
+        """Where the text of a record begins."""
+        self._second = "\0"
+        """How the line of the last record began, `1738638847.`, and between its microseconds and its text."""
+        self._prefix = self._tag = ""
 
     def feed(self, lines: list[str]) -> Records:
         """The records that these lines complete; the last waits, since its next line may still come."""
@@ -140,24 +150,41 @@ class ShortReader:
         return done
 
     def _read(self, lines: list[str], done: Records) -> None:
-        """The hot loop: a line from the same process in the same second costs two slices."""
-        second, base, prefix, tag = "", 0, "\0", ""
-        add_time, add_tag, add_text = done.times.append, done.tags.append, done.texts.append
-        for line in lines:
-            micros = line[11:17]
-            if line.startswith(prefix, 17) and line.startswith(second) and len(line) <= LINE_CAP and micros.isdecimal():
-                add_time(base + int(micros))
-                add_tag(tag)
-                add_text(line[self._indent :])
-            elif line[:1] == " " and done.times:
-                done.texts[-1] = _capped(f"{done.texts[-1]}\n{self._unindented(line)}")
-            else:
-                record = short_record(line)
-                done.add(record)
-                if record.parsed:
-                    self._indent = len(line) - len(record.text)
-                    second, base = line[:11], record.time // 1_000_000 * 1_000_000
-                    prefix, tag = (line[17 : self._indent] if record.text else "\0"), record.tag
+        """Line by line, but a run from one process within one second as a whole: that is how a flood comes."""
+        at = 0
+        while at < len(lines):
+            at = self._read_one(lines, at, done)
+            if at < len(lines) and lines[at].startswith(self._second):
+                at = self._read_run(lines, at, done)
+
+    def _read_one(self, lines: list[str], at: int, done: Records) -> int:
+        line = lines[at]
+        if line[:1] == " " and done.times:
+            done.texts[-1] = _capped(f"{done.texts[-1]}\n{self._unindented(line)}")
+            return at + 1
+        record = short_record(line)
+        done.add(record)
+        if record.parsed and record.text:
+            self._indent = len(line) - len(record.text)
+            self._second, self._prefix, self._tag = line[:11], line[17 : self._indent], record.tag
+        return at + 1
+
+    def _read_run(self, lines: list[str], at: int, done: Records) -> int:
+        """Take the lines from `at` on that begin as the one before did; where they end."""
+        second, prefix, indent = self._second, self._prefix, self._indent
+        run: list[str] = []
+        for line in islice(lines, at, None):
+            if not (line.startswith(prefix, 17) and line.startswith(second)) or len(line) > LINE_CAP:
+                break
+            run.append(line)
+        micros = [line[11:17] for line in run]
+        if not ("".join(micros) or "0").isdecimal():
+            return at  # not journalctl's: each on its own
+        base = int(second[:10] or 0) * 1_000_000
+        done.times += [base + int(each) for each in micros]
+        done.tags += [self._tag] * len(run)
+        done.texts += [line[indent:] for line in run]
+        return at + len(run)
 
     def _unindented(self, line: str) -> str:
         own = line[self._indent :]
@@ -249,7 +276,7 @@ class FileReader:
     """k0s' own lines under OpenRC (`/var/log/k0s.log`): local time without zone, whole seconds."""
 
     def __init__(self, utc_offset: timedelta = timedelta(0)) -> None:
-        self._offset = utc_offset
+        self.offset = utc_offset
         """Of the host's zone, positive to the east; the lines do not say it."""
 
     def feed(self, lines: list[str]) -> Records:
@@ -264,7 +291,7 @@ class FileReader:
         if not line.startswith('time="'):
             return -1
         time = iso_micros(line[6 : line.find('"', 6)])
-        return time if time < 0 else time - int(self._offset.total_seconds()) * 1_000_000
+        return time if time < 0 else time - int(self.offset.total_seconds()) * 1_000_000
 
 
 Reader = ShortReader | CriReader | FileReader

@@ -240,6 +240,11 @@ class SourceLog:
         """The boot id of the time when this line came, where it is known."""
         return self._boots[bisect_right(self._boots, number, key=_number) - 1][1]
 
+    def gap_at(self, time: int) -> Gap | None:
+        """The gap that a mark at this time tells of, if what is missing there can be asked for again."""
+        found = (gap for gap in self.gaps if gap.why == "skipped" and abs(gap.end - time) < JITTER)
+        return next(found, None)
+
     def drop_oldest(self) -> int:
         """Drop the oldest block, but its warnings and errors; how many lines went."""
         first, texts = self.texts.drop_oldest()

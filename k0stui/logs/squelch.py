@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from k0stui.logs.batch import HeldBack, Hot
+from k0stui.logs.answer import HeldBack
+from k0stui.logs.batch import Hot
 from k0stui.logs.hot import RATE
 from k0stui.logs.template import ERROR_BYTES, error_span, mask
 
@@ -42,6 +43,11 @@ class Squelch:
         for key, rate in sorted(rates.items(), key=_rate, reverse=True):
             if rate >= RATE and key not in self._hot and len(self._hot) < MOST:
                 self._hot[key] = literal(key, self.sample(key)), now
+
+    @property
+    def floods(self) -> bool:
+        """Something floods now."""
+        return bool(self._hot)
 
     def hot(self, now: float) -> tuple[Hot, ...]:
         """For the next request."""

@@ -72,6 +72,7 @@ class LogStore:
         log.by_template[template] += fold.count
         log.by_level[level] += fold.count
         log.hot.weigh(template, fold.first, fold.last, fold.count)
+        self.keep_budget()
         return number
 
     def mark(self, log: SourceLog, time: int, text: str, gap: Gap | None = None) -> int:
@@ -79,7 +80,9 @@ class LogStore:
         if gap is not None:
             log.gaps.append(gap)
             log.counters.gaps += 1
-        return log.add(text, time, Level.UNKNOWN, MARK)
+        number = log.add(text, time, Level.UNKNOWN, MARK)
+        self.keep_budget()
+        return number
 
     def observed(self, name: str) -> dict[str, int]:
         """The values that the field `name` of the filter grammar has had, with their lines, most first."""

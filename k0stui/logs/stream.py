@@ -6,6 +6,7 @@ came is never asked for twice.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,13 +24,12 @@ from k0stui.logs.batch import (
     read_first,
     read_journal,
 )
-from k0stui.logs.files import Piece, files_command, read_files
-from k0stui.logs.record import CriReader, FileReader, decode
+from k0stui.logs.processes import Processes
+from k0stui.logs.record import Records
 from k0stui.logs.skew import Skew
 from k0stui.logs.source_log import Fold, Gap, SourceLog
 from k0stui.logs.squelch import Squelch
 from k0stui.logs.store import LogStore
-from k0stui.model.host import HostName
 from k0stui.model.log import Source
 from k0stui.ports import Command, Reply
 
@@ -91,8 +91,11 @@ class JournalStream:
         self._seeking: int | None = 0 if span else None
         """The host's clock ahead of ours in microseconds, as far as it was known when the first line was sought;
         None: it is found."""
+        self._ahead = 0
+        """The same, when it was found: both ends of the span are told to the host by one measure."""
         self._units = (source.unit,) if source.unit in UNITS else UNITS
         self._squelch = Squelch()
+        self._processes = Processes()
         self._skew = Skew()
         self._cursor = ""
         self._systemd = 0
@@ -105,6 +108,11 @@ class JournalStream:
         self._skipped_from: int | None = None
         self._notes: set[str] = set()
         self._asked = Ask()
+
+    @property
+    def floods(self) -> bool:
+        """The host counts lines of a flood for us."""
+        return self._squelch.floods
 
     def ask(self, now: Moment, gone: datetime | None, *, uncapped: bool) -> Command:
         """The command for the next batch; `gone` since when the host could not be asked before this."""
@@ -131,9 +139,13 @@ class JournalStream:
         Raises:
             ProbeFailed: the answer cannot be used, with its subclasses; asking again asks for the same lines.
         """
+        return any([*self.keeping(reply, now, gone)])
+
+    def keeping(self, reply: Reply, now: Moment, gone: datetime | None) -> Iterator[bool]:
+        """The same in slices of a few milliseconds, between which others may have their turn. Take all of them."""
         if self._seeking is not None:
             self._found(reply)
-            return False
+            return
         if reply.cut:
             self._limit = max(self._limit // 4, 100)
         batch = read_journal(reply, self._asked)
@@ -143,22 +155,25 @@ class JournalStream:
             self._recovered = 0
             if self._returned.lost_some:
                 self._reaching = self.behind = True
-                return False
+                return
         self._reaching = False
-        self._store_batch(batch, now)
+        yield from self._store_batch(batch, now)
         self._go_on(batch, now)
-        return bool(batch.read or batch.records)
+        yield bool(batch.read)
 
     def _found(self, reply: Reply) -> None:
         """The first line of the span, sought anew where the host's clock turns out to be far from ours."""
         cursor, clock = read_first(reply)
+        sought = self._seeking or 0
         if clock is not None:
             self._skew.add(micros(reply.asked), micros(reply.answered), clock)
             self._log.set_offset(self._skew.offset)
-        if abs(self._skew.offset - (self._seeking or 0)) > SKEWED:
-            self._seeking, self.behind = self._skew.offset, True
-            return
-        self._seeking, self._cursor = None, cursor
+            # The host said its time somewhere between question and answer: on a busy one that may be a second.
+            low, high = clock - micros(reply.answered), clock - micros(reply.asked)
+            if not low - SKEWED <= sought <= high + SKEWED:
+                self._seeking, self.behind = self._skew.offset, True
+                return
+        self._seeking, self._ahead, self._cursor = None, sought, cursor
         self._reaching = self.behind = bool(cursor)
 
     @property
@@ -166,7 +181,7 @@ class JournalStream:
         """For the host: the end of the span by its clock."""
         if self._span is None or self._span.until is None:
             return 0
-        return micros(self._span.until) + self._skew.offset - 1
+        return micros(self._span.until) + self._ahead - 1
 
     def _look_at_clock(self, batch: Batch, reply: Reply, now: Moment) -> None:
         if batch.clock is None:
@@ -176,27 +191,39 @@ class JournalStream:
         if self._skew.step is not None:
             self._say(marks.stepped(self._name, self._skew.step), now)
 
-    def _store_batch(self, batch: Batch, now: Moment) -> None:
-        log, start = self._log, self._log.end
+    def _store_batch(self, batch: Batch, now: Moment) -> Iterator[bool]:
+        log = self._log
         log.set_boot(batch.boot)
-        if self._skipped_from is not None and batch.records.times:
-            self._tell_skip(batch.records.times[0])
-        self._store.append(log, batch.records)
-        self._remember_samples(start, now)
+        times = [time for each in batch.held for time in (each.first, each.last)]
+        for records in batch.pieces():
+            if records.times:
+                times += [max(records.times), min((time for time in records.times if time > 0), default=0)]
+                self._store_piece(records, now)
+                yield True
         for each in batch.held:
             fold = Fold(each.count, each.first, each.last)
             self._store.fold(log, each.key, fold, self._squelch.sample(each.key))
-        self._squelch.learn(batch.held, _span(batch), now.monotonic)
+        self._squelch.learn(batch.held, _span(times), now.monotonic)
         log.counters.suppressed += batch.suppressed
         for note in set(batch.notes) - self._notes:
             self._notes.add(note)
             self._say(marks.noted(self._name, note), now)
 
-    def _remember_samples(self, start: int, now: Moment) -> None:
-        log = self._log
-        for number in range(max(start, log.first), log.end):
-            key = self._store.templates[log.templates[number - log.first]].key
-            self._squelch.saw(key, log.text(number), now.monotonic)
+    def _store_piece(self, records: Records, now: Moment) -> None:
+        log, start = self._log, self._log.end
+        if self._skipped_from is not None:
+            self._tell_skip(records.times[0])
+        at = 0
+        for place, tag in self._processes.begun(records.tags, log.boot_at(log.end)):
+            self._store.append(log, records.part(at, place))
+            text = marks.restarted(self._name, tag, booted=self._processes.booted)
+            self._store.mark(log, records.times[place] - log.offset_at(log.end), text)
+            at = place
+        self._store.append(log, records.part(at, len(records)) if at else records)
+        start = max(start, log.first)
+        newest = dict(zip(log.templates[start - log.first :], range(start, log.end), strict=True))
+        for template, number in newest.items():
+            self._squelch.saw(self._store.templates[template].key, log.text(number), now.monotonic)
 
     def _go_on(self, batch: Batch, now: Moment) -> None:
         self._recovered += batch.read
@@ -240,52 +267,12 @@ class JournalStream:
         self._store.mark(self._log, micros(now.at), text)
 
 
-class FileStream:
-    """Some log files of one host, by inode and offset."""
-
-    def __init__(self, source: Source, store: LogStore, patterns: tuple[str, ...], *, pods: bool) -> None:
-        self._source = source
-        """Of k0s' own files; a pod's file is a source of its own."""
-        self._store = store
-        self._patterns = patterns
-        self._pods = pods
-        self._positions: dict[int, int] | None = None
-        self._readers: dict[int, CriReader | FileReader] = {}
-
-    def ask(self) -> Command:
-        """The command for what came since."""
-        return files_command(self._patterns, self._positions)
-
-    def keep(self, reply: Reply) -> bool:
-        """Keep the answer; whether it brought anything."""
-        pieces = read_files(reply, first=self._positions is None)
-        if pieces or reply.exit_status == 0:
-            self._positions = (self._positions or {}) | {piece.inode: piece.next_offset for piece in pieces}
-        for piece in pieces:
-            if piece.data:
-                self._store.append(self._log(piece), self._reader(piece).feed(decode(piece.data).split("\n")[:-1]))
-        return any(piece.data for piece in pieces)
-
-    def _reader(self, piece: Piece) -> CriReader | FileReader:
-        reader = self._readers.get(piece.inode)
-        if reader is None:
-            reader = self._readers[piece.inode] = CriReader() if self._pods else FileReader()
-        return reader
-
-    def _log(self, piece: Piece) -> SourceLog:
-        if not self._pods:
-            return self._store.log(self._source)
-        host: HostName = self._source.host
-        return self._store.log(Source(host, piece.container), piece.container)
-
-
 def micros(at: datetime) -> int:
     """Microseconds since 1970."""
     return int(at.timestamp() * 1e6)
 
 
-def _span(batch: Batch) -> float:
-    """Seconds of log that a batch covers."""
-    times = [time for time in batch.records.times if time > 0]
-    times += [time for each in batch.held for time in (each.first, each.last)]
-    return (max(times) - min(times)) / 1e6 if times else 0.0
+def _span(times: list[int]) -> float:
+    """Seconds between the first and the last."""
+    known = [time for time in times if time > 0]
+    return (max(known) - min(known)) / 1e6 if known else 0.0

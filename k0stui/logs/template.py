@@ -15,8 +15,9 @@ KEY_BYTES = 80
 ERROR_BYTES = 60
 """Of `err=`: the class of the error stands first, addresses and ids after it."""
 
-TEMPLATES = 65_000
-"""Kept apart; what comes after shares number 0. Real journals have hundreds; only hostile ones have more."""
+TEMPLATES = 16_000
+"""Kept apart; what comes after shares number 0. Real journals have hundreds; only hostile ones have more, and of those
+each costs half a kilobyte that no budget takes back."""
 
 CACHED = 4_096
 """Raw slices remembered per component. A flood repeats one; text with numbers in it never repeats."""

@@ -6,9 +6,11 @@ history, newest first: the first screenful is there at once, however much is sto
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 
 from k0stui.logs.collapse import NUMBER, NUMBER_BITS, Folder, Group
 from k0stui.logs.detail import line_of
@@ -123,16 +125,24 @@ class View:
         low, high = self._match.bounds
         if low or high < EVER:
             numbers = [number for number in numbers if low <= times[number - first] < high]
-        if isinstance(numbers, range) and not any(
-            flags[numbers.start - first : numbers.stop - first].translate(_PLAIN)
-        ):
-            self._counts.add_range(times, levels, numbers.start - first, numbers.stop - first)
+        if not numbers:
             return numbers
+        single = not any(flags[numbers[0] - first : numbers[-1] + 1 - first].translate(_PLAIN))
+        if single and isinstance(numbers, range):
+            self._counts.add_range(times, levels, numbers.start - first, numbers.stop - first)
+        elif single:
+            self._counts.add_each(times, levels, [number - first for number in numbers])
+        else:
+            self._count_mixed(log, numbers)
+        return numbers
+
+    def _count_mixed(self, log: SourceLog, numbers: Sequence[int]) -> None:
+        """Where marks are among them, or lines that stand for others."""
+        times, levels, flags, first = log.times, log.levels, log.flags, log.first
         for number in numbers:
             at = number - first
             if not flags[at] & MARK:
                 self._count(log, number, times[at], levels[at], flags[at])
-        return numbers
 
     def _count(self, log: SourceLog, number: int, time: int, level: int, flags: int) -> None:
         if flags & FOLDED:
@@ -147,20 +157,24 @@ class View:
             return numbers
         log, first = reading.log, reading.log.first
         start, end = numbers[0] - first, numbers[-1] - first
-        shapes = [log.templates[number - first] for number in numbers]
+        shapes = _picked(log.templates, numbers, first)
         floods = reading.folder.flooding(set(shapes), log.times[start], log.times[end], forward=forward)
         if not floods:
             return numbers
-        plain = [number for number in numbers if not log.flags[number - first] & (MARK | FOLDED)]
-        lines = Counter(log.templates[number - first] for number in plain)
+        plain, left = numbers, []
+        if any(log.flags[start : end + 1].translate(_PLAIN)):
+            alone = [log.flags[number - first] & (MARK | FOLDED) for number in numbers]
+            left = [number for number, mark in zip(numbers, alone, strict=True) if mark]
+            plain = [number for number, mark in zip(numbers, alone, strict=True) if not mark]
+            shapes = _picked(log.templates, plain, first)
+        lines = Counter(shapes)
         for shape, group in floods.items():
             if lines[shape]:
-                reading.folder.join(group, *_ends(log, plain, shape), lines[shape])
-        return [
-            number
-            for number, shape in zip(numbers, shapes, strict=True)
-            if shape not in floods or log.flags[number - first] & (MARK | FOLDED)
-        ]
+                reading.folder.join(group, *_ends(log, plain, shapes, shape), lines[shape])
+        if lines.keys() <= floods.keys():
+            return left
+        left += [number for number, shape in zip(plain, shapes, strict=True) if shape not in floods]
+        return sorted(left)
 
     def _read_history(self) -> bool:
         """One piece of the source whose unread part is newest; then the rows whose place is certain go in."""
@@ -232,6 +246,8 @@ class View:
         self._sweep -= 1
         if self._sweep < 0:
             self._sweep = None
+            for reading in self._readings:
+                reading.folder.forget_dead()
             return False
         self._order.keep(self._sweep, self._alive)
         return True
@@ -338,12 +354,20 @@ class View:
         )
 
 
-def _ends(log: SourceLog, numbers: Sequence[int], shape: int) -> tuple[int, int, int]:
+def _picked(column: array[int], numbers: Sequence[int], first: int) -> Sequence[int]:
+    """What a column has for these numbers; its own first is `first`."""
+    if isinstance(numbers, range):
+        return column[numbers.start - first : numbers.stop - first]
+    return [column[number - first] for number in numbers]
+
+
+def _ends(log: SourceLog, numbers: Sequence[int], shapes: Sequence[int], shape: int) -> tuple[int, int, int]:
     """The first and the last line of a template, and the last that is no continuation (-1: none)."""
-    templates, flags, base = log.templates, log.flags, log.first
-    first = next(number for number in numbers if templates[number - base] == shape)
-    last = next(number for number in reversed(numbers) if templates[number - base] == shape)
-    heads = (n for n in reversed(numbers) if templates[n - base] == shape and not flags[n - base] & CONTINUATION)
+    flags, base = log.flags, log.first
+    first = numbers[shapes.index(shape)]
+    found = (number for number, one in zip(reversed(numbers), reversed(shapes), strict=True) if one == shape)
+    last = next(found)
+    heads = (number for number in chain((last,), found) if not flags[number - base] & CONTINUATION)
     return first, last, next(heads, -1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,6 +37,12 @@ class Shape:
     """The host's own clock instead of the corrected one."""
     found: str = ""
     """What is searched for, to be marked."""
+    marked: tuple[str, ...] = ()
+    """What is marked besides (`:hl`)."""
+    wrap: bool = False
+    """Long rows go on below instead of to the right."""
+    base: int | None = None
+    """Microseconds, our clock: times are told from there, `+0.118s`; None: times of the clock."""
 
     @property
     def millis(self) -> bool:
@@ -70,6 +76,26 @@ def row_line(row: LogRow, shape: Shape, *, dimmed: bool = False) -> Line:
     return (*head, *pieces, Cell(suffix, Tone.INFO)) if suffix else (*head, *pieces)
 
 
+MOST_WRAPPED = 12
+"""Lines of one wrapped row; Enter shows all of it."""
+
+
+def row_lines(row: LogRow, shape: Shape) -> tuple[Line, ...]:
+    """One row as it stands on the screen: one line, or as many as it takes where rows are wrapped."""
+    line = row.line
+    if not shape.wrap or line is None or "mark" in line.flags:
+        return (row_line(row, shape),)
+    head, text = _head(line, shape), said(line) + _suffix(row.folded)
+    used = sum(len(cell.text) for cell in head)
+    room = max(8, shape.width - used)
+    tone = LEVEL_TONES.get(line.level, Tone.PLAIN) if line.level > Level.INFO else Tone.PLAIN
+    pieces = [text[at : at + room] for at in range(0, max(1, len(text)), room)]
+    if len(pieces) > MOST_WRAPPED:
+        pieces[MOST_WRAPPED - 1 :] = [f"{pieces[MOST_WRAPPED - 1][: room - 1]}>"]
+    starts: list[Line] = [head, *([(Cell(" " * used),)] * (len(pieces) - 1))]
+    return tuple((*start, *_with_marks(piece, shape, tone)) for start, piece in zip(starts, pieces, strict=True))
+
+
 def _head(line: LogLine, shape: Shape) -> Line:
     late = "^" if "late" in line.flags else " "
     host = (Cell(f"{_fit(str(line.host), shape.host)} ", Tone.DIM),) if shape.host else ()
@@ -84,6 +110,9 @@ def _head(line: LogLine, shape: Shape) -> Line:
 
 
 def _time(line: LogLine, shape: Shape) -> str:
+    if shape.base is not None:
+        apart = (line.corrected - shape.base) / 1e6
+        return f"{apart:+.3f}s".rjust(12) if shape.millis else f"{apart:+.1f}s".rjust(8)
     at = datetime.fromtimestamp((line.time if shape.raw_times else line.corrected) / 1e6, UTC)
     there = at.astimezone(zone(shape.zone))
     return f"{there:%H:%M:%S}.{there.microsecond // 1000:03d}" if shape.millis else f"{there:%H:%M:%S}"
@@ -104,14 +133,28 @@ def _pieces(text: str, shape: Shape, room: int, tone: Tone) -> Line:
     text = text[shape.shift :]
     if len(text) > room:
         text = f"{text[: room - 1]}>"
-    text = text.ljust(room)
-    if not shape.found:
-        return (Cell(text, tone),)
-    at = text.casefold().find(shape.found.casefold())
-    if at < 0:
-        return (Cell(text, tone),)
-    end = at + len(shape.found)
-    return (Cell(text[:at], tone), Cell(text[at:end], Tone.SELECTED), Cell(text[end:], tone))
+    return _with_marks(text.ljust(room), shape, tone)
+
+
+def _with_marks(text: str, shape: Shape, tone: Tone) -> Line:
+    """Every place of what is searched for, and of what is to be marked besides, in a tone of its own."""
+    wanted = [(shape.found, Tone.SELECTED), *((words, Tone.BANNER) for words in shape.marked)]
+    lowered = text.lower()
+    spans = [(at, at + len(words), of) for words, of in wanted if words for at in _places(lowered, words.lower())]
+    cells: list[Cell] = []
+    done = 0
+    for start, end, of in sorted(spans, key=lambda span: span[0]):
+        if start >= done:
+            cells += [Cell(text[done:start], tone), Cell(text[start:end], of)]
+            done = end
+    return (*cells, Cell(text[done:], tone))
+
+
+def _places(text: str, words: str) -> Iterator[int]:
+    at = text.find(words)
+    while at >= 0:
+        yield at
+        at = text.find(words, at + len(words))
 
 
 def said(line: LogLine) -> str:

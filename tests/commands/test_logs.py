@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from k0stui.commands.arguments import parser_for
 from k0stui.commands.logs import filter_of, span_of
 from k0stui.commands.logs import run as run_logs
 from k0stui.engine.observe import Connector
@@ -119,6 +120,14 @@ def test_a_preset_by_its_name() -> None:
 def test_only_is_a_host_term() -> None:
     """--only narrows the filter, so that what is printed and what is asked agree."""
     assert the_filter(only=("a", "b")).text == "host:a,b"
+
+
+def test_a_time_ago_is_no_option() -> None:
+    """`--since -5m` is typed as it is said; it needs no equals sign."""
+    words = ["logs", "level>=W", "--since", "-5m", "--until", "-30s"]
+    found = parser_for(words).parse_args(words)
+
+    assert (found.filter, found.since, found.until) == (["level>=W"], "-5m", "-30s")
 
 
 def test_an_end_without_a_beginning() -> None:

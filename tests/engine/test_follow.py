@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from k0stui.engine.follow import REFUSED, Followed, follow_host, follow_logs
+from k0stui.engine.follow import REFUSED, Followed, follow_host, follow_logs, refill, unfold
 from k0stui.errors import NotPermitted
 from k0stui.logs.batch import LIMIT
-from k0stui.logs.board import WATCHED, Board, Phase
+from k0stui.logs.board import WATCHED, Board, Phase, Refill, Unfolding
+from k0stui.logs.file_stream import FileStream
 from k0stui.logs.parse import MARK
-from k0stui.logs.source_log import SourceLog
+from k0stui.logs.source_log import Gap, SourceLog
 from k0stui.logs.store import LogStore
+from k0stui.logs.stream import Span
 from k0stui.model.host import HostName
-from tests.fakes import HANGS, FakeShell, LoopClock, virtually
+from k0stui.model.log import Source
+from tests.fakes import HANGS, FakeShell, LoopClock, reply, virtually
 from tests.logs.lines import klog, no_agent
 from tests.logs.model import ModelJournal
 
@@ -327,3 +330,94 @@ def test_a_workers_pod_files_are_sources_of_their_own() -> None:
         assert store.templates[agent.templates[0]].component == "konnectivity-agent"
 
     virtually(run)
+
+
+def test_a_fold_that_is_opened_is_fetched() -> None:
+    """Lines that the host only counted come into a store of their own; none is counted twice."""
+
+    async def script(journal: ModelJournal, scene: Scene) -> None:
+        journal.say(unique(0))
+        await asyncio.sleep(3)
+        journal.say(*[no_agent(number) for number in range(300)])
+        await asyncio.sleep(5)
+        counted = scene.log.counters.stored + scene.log.counters.folded
+        since = scene.clock.now() - timedelta(minutes=1)
+        wanted = Unfolding(scene.log.source, Span(since, scene.clock.now()))
+        await unfold(Followed(journal, "k0scontroller"), wanted, scene.clock, scene.board)
+        fetched = wanted.store.logs[0]
+        assert (wanted.done, wanted.why) == (True, "")
+        assert sum("No agent" in fetched.text(number) for number in range(fetched.end)) == 300
+        assert scene.log.counters.stored + scene.log.counters.folded == counted == 301
+
+    play(script)
+
+
+def test_a_fold_of_a_host_without_journal_says_why_it_stays_shut() -> None:
+    """Under OpenRC nothing can be asked again by time; a host that is not followed neither."""
+
+    async def run() -> None:
+        clock = LoopClock()
+        wanted = Unfolding(Source(HostName("c1"), "k0scontroller"), Span(clock.now()))
+        await unfold(None, wanted, clock, Board())
+        assert wanted.done
+        assert "OpenRC" in wanted.why
+
+    virtually(run)
+
+
+def test_a_gap_is_filled_and_then_it_is_none() -> None:
+    """What was left out because too much was waiting comes by its range, and the histogram knows it."""
+
+    async def script(journal: ModelJournal, scene: Scene) -> None:
+        journal.say(*[unique(number) for number in range(5)])
+        await asyncio.sleep(3)
+        log = scene.log
+        gap = Gap(log.times[0], log.times[0] + 60_000_000, "skipped")
+        scene.store.mark(log, gap.end, "-- left out --", gap)
+        await refill(Followed(journal, "k0scontroller"), Refill(log.source, gap), scene.store, scene.clock, scene.board)
+        assert log.gaps == []
+        assert scene.store.logs[1].counters.stored == 5
+
+    play(script)
+
+
+def test_files_that_cannot_be_read_are_a_record() -> None:
+    """An answer without an end is told once in the stream, and once more when the reason is another."""
+
+    store = LogStore()
+    stream = FileStream(Source(HostName("w1"), "k0sworker"), store, ("/var/log/pods/x",), pods=True)
+    refused = reply(b"", b"tail: cannot open", 1)
+    assert [stream.keep(refused), stream.keep(refused), stream.keep(reply(b"END\n"))] == [True, False, True]
+    log = store.logs[0]
+    assert [log.text(number) for number in range(log.end)] == [
+        "-- w1: /var/log/pods/x: not read, exit status 1 tail: cannot open --"
+    ]
+
+
+def test_openrc_lines_are_in_the_hosts_zone() -> None:
+    """k0s' own files tell local time; the host says with each answer how far east it is."""
+    line = 'time="2025-02-04 11:18:00" level=info msg="starting"\n'
+    store = LogStore()
+    stream = FileStream(Source(HostName("a1"), "k0scontroller"), store, ("/var/log/k0s.log",), pods=False)
+    stream.keep(reply(f"Z +0200\nP 7 0 {len(line)} {len(line)} /var/log/k0s.log\n{line}\nEND\n"))
+
+    assert datetime.fromtimestamp(store.logs[0].times[0] / 1e6, UTC) == datetime(2025, 2, 4, 9, 18, tzinfo=UTC)
+
+
+def test_a_host_that_floods_is_asked_less_often() -> None:
+    """To begin a batch costs a host as much as a thousand lines: while only numbers are sent, every two seconds do."""
+    answers: list[int] = []
+
+    async def script(journal: ModelJournal, scene: Scene) -> None:
+        for flooding in (False, True):
+            await asyncio.sleep(6)
+            before = journal.answers
+            for number in range(20):
+                journal.say(*([no_agent(number)] * 100 if flooding else [unique(number)]))
+                await asyncio.sleep(1)
+            answers.append(journal.answers - before)
+
+    play(script)
+
+    assert answers[0] >= 19
+    assert 9 <= answers[1] <= 13

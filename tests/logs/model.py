@@ -51,10 +51,14 @@ class ModelJournal:
         """Nothing to let go of."""
 
     def _answer(self, words: tuple[str, ...]) -> Reply:
-        cursor, lines, show, _, _, wishes, _, each, _ = words
         asked = self._clock.now()
         self.answers += 1
+        if len(words) == 2:
+            return Reply(0, self._first(float(words[0])).encode(), b"", asked, self._clock.now())
+        cursor, lines, show, _, _, wishes, units, each, _ = words
         start, end = self._range(cursor, int(lines))
+        until = float(units.partition("--until=@")[2] or "inf") * 1e6
+        end = next((at for at in range(start, end) if self.entries[at][0] > until), end)
         head = [f"H {self._now() / 1e6:.6f} +0000", "V 252"]
         if "o" in wishes and self.vacuumed < len(self.entries):
             head.append(f"O {_seconds(self.entries[self.vacuumed][0])}")
@@ -63,6 +67,14 @@ class ModelJournal:
         text = "\n".join([*head, *body, f"E {end - start} 0 {last}", ""])
         return Reply(0, text.encode(), b"", asked, self._clock.now())
 
+    def _first(self, since: float) -> str:
+        """The cursor of the first entry of a time or later."""
+        head = f"H {self._now() / 1e6:.6f} +0000\n"
+        for at in range(self.vacuumed, len(self.entries)):
+            if self.entries[at][0] >= since * 1e6 - 0.5:
+                return f"{head}C s=1;i={at + 1:x};b={BOOT};t={self.entries[at][0]:x}\n"
+        return head
+
     def _range(self, cursor: str, lines: int) -> tuple[int, int]:
         """After the cursor the first so many; without one the last."""
         if not cursor:
@@ -70,6 +82,8 @@ class ModelJournal:
         start = int(cursor.split("i=")[1].split(";")[0], 16)
         if start <= self.vacuumed and self.vacuumed:
             start = self.vacuumed + cursor.startswith("--after")  # systemd#30288
+        elif cursor.startswith("--cursor"):
+            start -= 1
         return start, min(len(self.entries), start + lines)
 
     def _folded(self, start: int, end: int, show: int, each: int) -> list[str]:

@@ -15,16 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k0stui.errors import NotPermitted, ProbeFailed, ToolMissing
+from k0stui.logs.answer import HeldBack, seconds
 from k0stui.logs.batch import (
     Ask,
-    HeldBack,
     Hot,
     cursor_part,
     cursor_time,
     journal_command,
     program,
     read_journal,
-    seconds,
 )
 from k0stui.logs.parse import HeadReader
 from k0stui.logs.record import Record, gathered, json_record

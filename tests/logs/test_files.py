@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from k0stui.logs.files import PIECE, Piece, files_command, read_files
+from k0stui.logs.files import PIECE, Piece, files_command, read_files, read_zone, why_incomplete
 from tests.fakes import reply
 
 
@@ -95,3 +97,21 @@ def test_no_line_can_pose_as_a_frame(folder: Path) -> None:
 def test_a_piece_that_is_not_whole_is_left_out() -> None:
     """An answer that was cut inside of a piece changes no offset."""
     assert read_files(reply("P 7 0 10 10 /x\nhalf"), first=False) == ()
+
+
+def test_the_hosts_zone_comes_with_the_answer(folder: Path) -> None:
+    """As `date` says it; an answer from before that has none."""
+    command = files_command((f"{folder}/*.log*",), None)
+    done = subprocess.run(
+        command.argv, capture_output=True, check=True, env={"TZ": "XXX-5:30", "PATH": os.environ["PATH"]}
+    )
+
+    assert read_zone(reply(done.stdout)) == timedelta(hours=5, minutes=30)
+    assert read_zone(reply("Z -0330\nEND\n")) == -timedelta(hours=3, minutes=30)
+    assert read_zone(reply("END\n")) is None
+
+
+def test_an_answer_without_an_end_is_incomplete() -> None:
+    """Unless it was cut for its size, which the next request makes good."""
+    assert why_incomplete(reply("END\n")) == ""
+    assert why_incomplete(reply("", "sh: stat: not found", 127)) == "exit status 127 sh: stat: not found"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from k0stui.logs.parse import MARK
 from k0stui.logs.source_log import SourceLog
 from k0stui.logs.store import LogStore
-from k0stui.logs.stream import JournalStream, Moment
+from k0stui.logs.stream import JournalStream, Moment, Span
 from k0stui.model.log import Source
 from tests.logs.journald import Journald, journald, missing
 from tests.logs.lines import klog, no_agent
@@ -29,10 +29,10 @@ def daemon() -> Iterator[Journald]:
 class Following:
     """A stream over a real journal, pulled by hand."""
 
-    def __init__(self, daemon: Journald) -> None:
+    def __init__(self, daemon: Journald, span: Span | None = None) -> None:
         self.daemon = daemon
         self.store = LogStore()
-        self.stream = JournalStream(Source(daemon.host, "k0scontroller"), self.store)
+        self.stream = JournalStream(Source(daemon.host, "k0scontroller"), self.store, span)
         self.log: SourceLog = self.store.logs[0]
 
     def pull(self, *, gone: bool = False, lose: bool = False) -> bool:
@@ -44,7 +44,7 @@ class Following:
 
     def pull_all(self) -> None:
         self.daemon.settle()
-        while self.pull():
+        while self.pull() or self.stream.behind:
             pass
 
     @property
@@ -140,3 +140,29 @@ def test_journalds_own_losses_are_counted(daemon: Journald) -> None:
     following.pull_all()
 
     assert following.log.counters.suppressed == 17
+
+
+def test_a_range_is_what_was_said_in_it(daemon: Journald) -> None:
+    """From the first cursor of its start to `--until` its end: no line before, none after, none left out."""
+    edges = []
+    for name in ("before", "within", "after"):
+        for number in range(3):
+            daemon.say(klog(f'"{name}" n={number}', location=f"{name}.go:{number}"))
+        daemon.settle()
+        edges.append(datetime.now(UTC))
+    following = Following(daemon, Span(edges[0], edges[1]))
+    following.pull_all()
+
+    assert len(following.texts) == 3
+    assert all("within" in text for text in following.texts)
+
+
+def test_a_range_before_the_first_line_is_empty(daemon: Journald) -> None:
+    """A journal that begins later has nothing of it, and is not read on to its end."""
+    daemon.say(klog('"first"'))
+    daemon.settle()
+    start = datetime.now(UTC) - timedelta(hours=2)
+    following = Following(daemon, Span(start, start + timedelta(hours=1)))
+    following.pull_all()
+
+    assert following.texts == []

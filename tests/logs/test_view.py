@@ -260,6 +260,23 @@ def test_dropped_lines_leave_the_view_and_kept_ones_stay() -> None:
     assert said(view_of(store, "level:W").rows(0, 9)) == ["cause"]
 
 
+def test_rows_that_are_gone_are_forgotten() -> None:
+    """What is known of a fold goes with its last line: a flood of half an hour costs no more than one of a minute."""
+    store = LogStore(budget=300_000, hot=100_000)
+    log = log_of(store)
+    view = view_of(store)
+    for batch in range(60):
+        texts = [
+            own(f"{'abcdefghij'[number % 10] * 300} {batch}") for number in sorted(range(200), key=lambda n: n % 10)
+        ]
+        store.append(log, records(*texts, start=START + batch * 60_000_000))
+        view.finish()
+    folds = [reading.folder.groups for reading in view._readings]
+
+    assert log.first > 0
+    assert sum(map(len, folds)) == sum(row.folded is not None for row in view.rows(0, len(view)))
+
+
 def test_a_fold_opens_into_its_lines() -> None:
     """The members of a row, in their order, and nothing else."""
     texts = [no_agent(number) for number in range(60)]

@@ -15,7 +15,7 @@ from k0stui.logs.rows import LogRow
 from k0stui.logs.view import View
 from k0stui.model.log import Level
 from k0stui.present.cells import Cell, Line, Tone, plain
-from k0stui.present.logs import Shape, row_line
+from k0stui.present.logs import Shape, row_line, row_lines
 from k0stui.ui.commands import bindings
 from k0stui.ui.widgets.line_view import LineView
 
@@ -52,7 +52,8 @@ class LogView(LineView, can_focus=True):
         self._top = 0
         self._cursor = 0
         self._key: int | None = None
-        self._marked_line: int | None = None
+        self._marked_lines = range(0)
+        """Those of the row under the cursor."""
         self._seen = 0
         """Rows that there were when following ended."""
 
@@ -101,7 +102,7 @@ class LogView(LineView, can_focus=True):
             self.follows, self._seen = False, len(self._view)
         self._cursor = min(max(index, 0), last)
         self._keep_in_sight()
-        self._key = self._key_at(self._cursor)
+        self._key = self._row_key_at(self._cursor)
         self.show_rows()
         self.post_message(self.Moved())
 
@@ -150,6 +151,7 @@ class LogView(LineView, can_focus=True):
         if self.follows:
             self._cursor = last
             self._top = max(0, last - self.size.height + 1)
+            self._keep_in_sight()
             self._key = None
             return
         found = self._view.index_of(self._key) if self._key is not None else None
@@ -162,8 +164,14 @@ class LogView(LineView, can_focus=True):
     def _keep_in_sight(self) -> None:
         height = max(1, self.size.height)
         self._top = min(max(self._top, self._cursor - height + 1), self._cursor)
+        if self.shape.wrap and self._view is not None:
+            rows = self._view.rows(self._top, self._cursor + 1)
+            sizes = [len(row_lines(row, self.shape)) for row in rows]
+            while len(sizes) > 1 and sum(sizes) > height:
+                self._top += 1
+                del sizes[0]
 
-    def _key_at(self, index: int) -> int | None:
+    def _row_key_at(self, index: int) -> int | None:
         rows = self._view.rows(index, index + 1) if self._view else ()
         return rows[0].key if rows else None
 
@@ -173,19 +181,30 @@ class LogView(LineView, can_focus=True):
         """Make the rows in sight anew and draw those that differ."""
         height = self.size.height
         rows = self._view.rows(self._top, self._top + height) if self._view else ()
-        before, marked = self._shown, self._cursor - self._top
+        before, old = self._shown, self._marked_lines
         self._rows = rows
-        lines = tuple(self._line(row) for row in rows) if rows else self.empty
-        old = self._marked_line
-        self._shown, self._marked_line = lines, marked if rows else None
-        changed = {y for y in range(max(len(lines), len(before))) if lines[y : y + 1] != before[y : y + 1]}
-        if old != self._marked_line:
-            changed |= {y for y in (old, self._marked_line) if y is not None}
+        self._shown = self._lines(rows, height) if rows else self.empty
+        if not rows:
+            self._marked_lines = range(0)
+        changed = {y for y in range(max(len(self._shown), len(before))) if self._shown[y : y + 1] != before[y : y + 1]}
+        if old != self._marked_lines:
+            changed |= {*old, *self._marked_lines}
         self.redraw_lines(changed)
 
-    def _line(self, row: LogRow) -> Line:
-        line = row_line(row, self.shape)
-        return (Cell(line[0].text[:-1] + "*", Tone.HEAD), *line[1:]) if row.key in self.marked else line
+    def _lines(self, rows: tuple[LogRow, ...], height: int) -> tuple[Line, ...]:
+        """As many rows as fit; notes which lines are those of the one under the cursor."""
+        found: list[Line] = []
+        for place, row in enumerate(rows):
+            lines = row_lines(row, self.shape)
+            if row.key in self.marked:
+                first = lines[0]
+                lines = ((Cell(first[0].text[:-1] + "*", Tone.HEAD), *first[1:]), *lines[1:])
+            if place == self._cursor - self._top:
+                self._marked_lines = range(len(found), min(height, len(found) + len(lines)))
+            found += lines
+            if len(found) >= height:
+                break
+        return tuple(found[:height])
 
     def line_at(self, y: int) -> Line:
         return self._shown[y] if y < len(self._shown) else ()
@@ -194,7 +213,7 @@ class LogView(LineView, can_focus=True):
         return self.size.height
 
     def is_marked(self, y: int) -> bool:
-        return y == self._marked_line
+        return y in self._marked_lines
 
     def on_resize(self) -> None:
         if self._view is not None:

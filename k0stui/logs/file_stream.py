@@ -1,0 +1,66 @@
+"""Where some log files of one host stand: containers on workers, k0s' own files under OpenRC."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from k0stui.logs import marks
+from k0stui.logs.files import Piece, files_command, read_files, read_zone, why_incomplete
+from k0stui.logs.record import CriReader, FileReader, decode
+from k0stui.logs.source_log import SourceLog
+from k0stui.logs.store import LogStore
+from k0stui.logs.stream import micros
+from k0stui.model.host import HostName
+from k0stui.model.log import Source
+from k0stui.ports import Command, Reply
+
+
+class FileStream:
+    """Some log files of one host, by inode and offset."""
+
+    def __init__(self, source: Source, store: LogStore, patterns: tuple[str, ...], *, pods: bool) -> None:
+        self._source = source
+        """Of k0s' own files; a pod's file is a source of its own."""
+        self._store = store
+        self._patterns = patterns
+        self._pods = pods
+        self._positions: dict[int, int] | None = None
+        self._readers: dict[int, CriReader | FileReader] = {}
+        self._zone = timedelta(0)
+        """Of the host."""
+        self._failure = ""
+        """Why the last answer could not be used."""
+
+    def ask(self) -> Command:
+        """The command for what came since."""
+        return files_command(self._patterns, self._positions)
+
+    def keep(self, reply: Reply) -> bool:
+        """Keep the answer; whether it brought anything, be it only the news that it is none."""
+        why, before = why_incomplete(reply), self._failure
+        self._failure = why
+        if why and why != before:
+            text = marks.noted(str(self._source.host), f"{' '.join(self._patterns)}: not read, {why}")
+            self._store.mark(self._store.log(self._source), micros(reply.answered), text)
+        self._zone = read_zone(reply) or self._zone
+        pieces = read_files(reply, first=self._positions is None)
+        if pieces or not why:
+            self._positions = (self._positions or {}) | {piece.inode: piece.next_offset for piece in pieces}
+        for piece in pieces:
+            if piece.data:
+                self._store.append(self._log(piece), self._reader(piece).feed(decode(piece.data).split("\n")[:-1]))
+        return why != before or any(piece.data for piece in pieces)
+
+    def _reader(self, piece: Piece) -> CriReader | FileReader:
+        reader = self._readers.get(piece.inode)
+        if reader is None:
+            reader = self._readers[piece.inode] = CriReader() if self._pods else FileReader()
+        if isinstance(reader, FileReader):
+            reader.offset = self._zone
+        return reader
+
+    def _log(self, piece: Piece) -> SourceLog:
+        if not self._pods:
+            return self._store.log(self._source)
+        host: HostName = self._source.host
+        return self._store.log(Source(host, piece.container), piece.container)
