@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from k0stui.connect.executor_process import own_process, owner
 from k0stui.connect.guard import GUARD_SHA256, Claim, ShellGuard
-from k0stui.engine.execute import Ways
+from k0stui.engine.course import Ways
 from k0stui.engine.observe import APART
+from k0stui.engine.questions import ask_hosts, ask_upgrades
 from k0stui.errors import K0stuiError, UsageError
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.host import HostName
@@ -36,9 +37,6 @@ PLANS: Mapping[str, Callable[..., Plan]] = {
     "restart-workers": restart_workers.plan,
     "restart-agents": restart_agents.plan,
 }
-
-OWN = ("C-08", "C-09")
-"""Gates on what no probe sees: the lock lines, and our own process."""
 
 PATIENCE, AGAIN = 60.0, 5.0
 """Seconds: so long a gate may be unknown before the plan is shown with it; so far apart are the looks meanwhile."""
@@ -65,22 +63,54 @@ async def look_twice(watch: Watch) -> ClusterSnapshot:
     return await watch.look()
 
 
-async def drafted(watch: Watch, name: str, only: tuple[str, ...] = ()) -> Drafted:
-    """The plan of that name for the cluster as it is now, after two looks.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which plan is asked for, and of whom."""
+
+    plan: str
+    only: tuple[str, ...] = ()
+    """Workers; empty: all."""
+    batch: int = 1
+    """Workers at once, after the first one alone."""
+
+    def options(self) -> dict[str, Any]:
+        """What the plan's function takes beyond the snapshot; raises UsageError."""
+        if self.only and self.plan != "restart-workers":
+            raise UsageError(f"--only is for restart-workers; {self.plan} needs all hosts of its kind.")
+        if self.batch != 1 and self.plan not in ("restart-workers", "nllb"):
+            raise UsageError(f"--batch is about workers, and {self.plan} restarts none.")
+        return {**({"only": self.only} if self.only else {}), **({"batch": self.batch} if self.batch != 1 else {})}
+
+
+def wish_of(arguments: argparse.Namespace) -> Wish:
+    """What argv asks for."""
+    batch = getattr(arguments, "batch", None) or 1
+    return Wish(arguments.plan, tuple(getattr(arguments, "only", None) or ()), batch)
+
+
+def wish_again(plan: Plan) -> Wish:
+    """What a plan was asked for with."""
+    workers = tuple(str(step.host) for step in plan.steps if step.kind == "restart-worker")
+    only = workers if plan.name == "restart-workers" else ()
+    return Wish(plan.name, only, int(plan.setting("batch", "1")))
+
+
+async def drafted(watch: Watch, wish: Wish) -> Drafted:
+    """The plan for the cluster as it is now, after two looks.
 
     Raises:
         PlanRefused: with the sentence that says why.
     """
-    return await drafted_from(await look_twice(watch), watch, name, only)
+    return await drafted_from(await look_twice(watch), watch, wish)
 
 
-async def drafted_from(snapshot: ClusterSnapshot, watch: Watch, name: str, only: tuple[str, ...] = ()) -> Drafted:
+async def drafted_from(snapshot: ClusterSnapshot, watch: Watch, wish: Wish) -> Drafted:
     """The same from a look. Gates that are merely unknown get up to `PATIENCE`: some facts are asked for rarely, and
     each must be fresh. Raises as `drafted`."""
     began = watch.clock.monotonic()
     while True:
-        plan = make_plan(snapshot, name, only)
-        verdicts = await all_verdicts(watch.shells(), plan, snapshot, watch.clock)
+        plan = with_keys(make_plan(snapshot, wish), watch.shells())
+        verdicts = await all_verdicts(watch, plan, snapshot)
         stand = {verdict.result for verdict in standing(plan, verdicts)}
         if stand != {Result.UNKNOWN} or watch.clock.monotonic() - began >= PATIENCE:
             return Drafted(plan, verdicts, wanted_name(plan, snapshot), snapshot)
@@ -88,12 +118,15 @@ async def drafted_from(snapshot: ClusterSnapshot, watch: Watch, name: str, only:
         snapshot = await watch.look()
 
 
-def make_plan(snapshot: ClusterSnapshot, name: str, only: tuple[str, ...] = (), nonce: str = "") -> Plan:
-    """A plan of a snapshot; raises PlanRefused."""
-    options: dict[str, Any] = {"only": only} if only else {}
-    if only and name != "restart-workers":
-        raise UsageError(f"--only is for restart-workers; {name} needs all hosts of its kind.")
-    return PLANS[name](snapshot, nonce or secrets.token_hex(8), GUARD_SHA256, **options)
+def make_plan(snapshot: ClusterSnapshot, wish: Wish, nonce: str = "") -> Plan:
+    """A plan of a snapshot; raises PlanRefused, or UsageError for options that it does not have."""
+    return PLANS[wish.plan](snapshot, nonce or secrets.token_hex(8), GUARD_SHA256, **wish.options())
+
+
+def with_keys(plan: Plan, shells: Mapping[HostName, Shell]) -> Plan:
+    """The plan bound to the SSH keys that its hosts have shown (C-01)."""
+    keys = {name: str(getattr(shell, "key_fingerprint", "")) for name, shell in shells.items()}
+    return replace(plan, hosts=tuple(replace(it, key_fingerprint=keys.get(it.name, "")) for it in plan.hosts))
 
 
 def wanted_name(plan: Plan, snapshot: ClusterSnapshot) -> str:
@@ -108,14 +141,15 @@ def shared_name(snapshot: ClusterSnapshot) -> str:
     return f"{snapshot.cluster or 'k0s'}/{value_or(snapshot.leader, 'unknown')}"
 
 
-async def all_verdicts(
-    shells: Mapping[HostName, Shell], plan: Plan, snapshot: ClusterSnapshot, clock: Clock
-) -> tuple[Verdict, ...]:
-    """Every gate of the plan, the lock and our own process included."""
-    answers = await asked_guards(shells, plan)
-    situation = Situation(snapshot, plan, guards=answers, own_process=asked_process(clock))
-    own = {gate: judge(GATES[gate], situation) for gate in OWN}
-    return tuple(own.get(verdict.gate, verdict) for verdict in judged(plan, snapshot))
+async def all_verdicts(watch: Watch, plan: Plan, snapshot: ClusterSnapshot) -> tuple[Verdict, ...]:
+    """Every gate of the plan, with what only gates ask: locks, units, processes, other actors, our own process."""
+    shells, clock = watch.shells(), watch.clock
+    guards, told = await asked_guards(shells, plan), await ask_hosts(shells, plan.hosts, clock)
+    upgrades = await ask_upgrades(watch.apis(), clock)
+    situation = Situation(snapshot, plan, asked=told, upgrades=upgrades, own_process=asked_process(clock))
+    # Who holds the lock is C-08's to say; that his hosts then do not count (E-05) would only repeat it.
+    lock = judge(GATES["C-08"], replace(situation, guards=guards))
+    return tuple(lock if verdict.gate == lock.gate else verdict for verdict in judged(situation))
 
 
 async def asked_guards(shells: Mapping[HostName, Shell], plan: Plan) -> tuple[tuple[HostName, GuardAnswer], ...]:
@@ -144,18 +178,17 @@ def asked_process(clock: Clock) -> Observed[str]:
 
 def ways_of(watch: Watch) -> Ways:
     """What the executor needs of the world, from a watch."""
-    return Ways(watch.shells, watch.apis, watch.look, guard_of, watch.clock, owner(), asked_process(watch.clock))
+    process = asked_process(watch.clock)
+    return Ways(watch.shells, watch.apis, watch.look, guard_of, watch.clock, owner(), process, watch.look_at)
 
 
-def same_acts(plan: Plan, snapshot: ClusterSnapshot) -> str:
+def same_acts(plan: Plan, snapshot: ClusterSnapshot, shells: Mapping[HostName, Shell]) -> str:
     """What is different if the plan is drafted anew from this look; empty: nothing. It is the executor's own check.
 
     Raises:
         PlanRefused: it could not even be drafted now.
     """
-    workers = tuple(str(step.host) for step in plan.steps if step.kind == "restart-worker")
-    only = workers if plan.name == "restart-workers" else ()
-    again = replace(make_plan(snapshot, plan.name, only, plan.nonce), made_at=plan.made_at)
+    again = with_keys(replace(make_plan(snapshot, wish_again(plan), plan.nonce), made_at=plan.made_at), shells)
     if plan.guard_sha256 != again.guard_sha256:
         return "the guard's text is another one: the plan was made by another version of k0stui"
     if plan.hosts != again.hosts:
@@ -165,14 +198,3 @@ def same_acts(plan: Plan, snapshot: ClusterSnapshot) -> str:
     if different or len(plan.steps) != len(again.steps) or plan.diffs != again.diffs:
         return f"the cluster changed since: {', '.join(different[:3]) or 'the config'} would be another step now"
     return ""
-
-
-def only_of(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """`--only`, and a refusal of what no plan does yet.
-
-    Raises:
-        UsageError: `--batch` above 1.
-    """
-    if (getattr(arguments, "batch", None) or 1) != 1:
-        raise UsageError("--batch: this version restarts workers one at a time; leave it out.")
-    return tuple(getattr(arguments, "only", None) or ())

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from k0stui.commands import carrying
-from k0stui.commands.acting import drafted_from
+from k0stui.commands.acting import Wish, drafted_from
 from k0stui.connect import executor_process
+from k0stui.connect.left import left_on_hosts
 from k0stui.engine.journal import directories, read
 from k0stui.errors import JournalBroken, PlanRefused, UsageError
 from k0stui.ui.acting import Preview, Running
 
 if TYPE_CHECKING:
-    from k0stui.engine.execute import Executor, Progress
+    from k0stui.engine.course import Progress
+    from k0stui.engine.execute import Executor
     from k0stui.engine.observe import Watch
 
 
@@ -32,14 +34,14 @@ class ScreenActing:
         self._here: dict[str, Executor] = {}
         """Executors in this process, by operation."""
 
-    async def draft(self, name: str) -> Preview:
+    async def draft(self, name: str, only: tuple[str, ...] = (), batch: int = 1) -> Preview:
         """The cluster is watched already: one more look, which compares with an earlier one."""
         watch = self._opened()
         snapshot = await watch.look()
         if snapshot.earlier is None:
             await watch.clock.sleep(11)
             snapshot = await watch.look()
-        found = await drafted_from(snapshot, watch, name)
+        found = await drafted_from(snapshot, watch, Wish(name, only, batch))
         return Preview(found.plan, found.verdicts, found.wanted)
 
     async def start(self, preview: Preview) -> str:
@@ -75,6 +77,10 @@ class ScreenActing:
         else:
             await executor_process.say(carrying.home() / operation, word, step)
 
+    async def left(self) -> tuple[str, ...]:
+        found = await left_on_hosts(self._opened().shells())
+        return tuple(line for left in found for line in left.lines())
+
     async def operations(self) -> tuple[Running, ...]:
         found = []
         for directory in reversed(directories(carrying.home())):
@@ -99,4 +105,5 @@ def running(directory: Path, awaits: str = "", *, is_carried: bool = True) -> Ru
     operation, records = read(directory)
     plan = carrying.plan_in(directory)
     happened = tuple(carrying.happened_of(record) for record in records)
-    return Running(plan, operation, happened, carrying.name_to_type(directory, plan), awaits, is_carried=is_carried)
+    name, before = carrying.name_to_type(directory, plan), carrying.text_in(directory, carrying.BEFORE)
+    return Running(plan, operation, happened, name, awaits, is_carried=is_carried, before=before)

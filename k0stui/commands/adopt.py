@@ -23,6 +23,7 @@ from k0stui.engine.observe import Watch
 from k0stui.errors import K0stuiError, UsageError
 from k0stui.model.host import HostName
 from k0stui.model.operation import Plan
+from k0stui.plans.gates.r08_stable import boots
 from k0stui.present.operation import next_words, result_text
 
 YOUNG = 60
@@ -49,7 +50,8 @@ async def _adopt(arguments: argparse.Namespace) -> int:
         if not await confirmed(arguments.confirm, wanted, f"adopt {operation}"):
             return NOT_TAKEN
         guards = {name: guard_of(shell, journal.operation) for name, shell in shells.items()}
-        unfenced = await take(journal, plan, guards, f"{owner()}:{secrets.token_hex(4)}", watch.clock)
+        name = f"{owner()}:{secrets.token_hex(4)}"
+        unfenced = await take(journal, plan, guards, name, watch.clock, boots(snapshot))
     show_lines([f"{operation} is ours in epoch {journal.operation.epoch}: {result_text(journal.operation)}"])
     if unfenced:
         show_report([f"not fenced, and counted as down until they answer: {', '.join(unfenced)}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
@@ -19,6 +20,7 @@ VERBS: dict[str, str] = {
     "run": "carry out a plan, without a screen",
     "verify": "prove that the tunnel is whole: every server has every agent, for 120 s",
     "operations": "plans that were or are being carried out",
+    "pause": "begin nothing new; the host in flight is finished first",
     "resume": "go on with an operation that waits",
     "adopt": "take over an operation that another machine began",
     "close": "end an operation that will not go on",
@@ -103,8 +105,10 @@ def _explain(parser: argparse.ArgumentParser) -> None:
 
 
 def _logs(parser: argparse.ArgumentParser) -> None:
+    # argparse takes what looks like a negative number for a value and not for an option: so must `--since -20m`.
+    parser._negative_number_matcher = re.compile(r"-\d")
     parser.add_argument("filter", nargs="*", metavar="FILTER", help='e.g. level>=W comp:konnectivity "No agent"')
-    parser.add_argument("--since", metavar="WHEN", help="15m (ago), 02:51, an ISO time")
+    parser.add_argument("--since", metavar="WHEN", help="-15m, 02:51, an ISO time")
     parser.add_argument("--until", metavar="WHEN", help="as --since")
     parser.add_argument("--follow", action="store_true", help="go on until interrupted")
     parser.add_argument("--only", metavar="HOST", action="append", help="only these hosts of the cluster")
@@ -128,6 +132,11 @@ def _operation(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--confirm", metavar="NAME", help="the cluster's name, typed out")
 
 
+def _pause(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("operation", metavar="OP", nargs="?", help="an operation's id; the only unfinished one without")
+    parser.add_argument("--end", action="store_true", help="its process ends then, and the operation stays open")
+
+
 def _resume(parser: argparse.ArgumentParser) -> None:
     _operation(parser)
     parser.add_argument("--again", metavar="STEP", help="restart the host of a failed step once more")
@@ -145,6 +154,7 @@ def _operations(parser: argparse.ArgumentParser) -> None:
 
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--markdown", action="store_true", help="for the incident report")
     parser.add_argument("--seconds", type=float, default=120.0, help="how long it must hold (120)")
 
 
@@ -166,6 +176,7 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "logs": _logs,
     "plan": _plan,
     "run": _run,
+    "pause": _pause,
     "resume": _resume,
     "adopt": _operation,
     "close": _operation,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import getpass
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from k0stui.connect.host_keys import UnknownHostKey
@@ -21,6 +23,31 @@ async def ask_host_key(unknown: UnknownHostKey) -> bool:
     sys.stderr.flush()
     answer: str = await asyncio.to_thread(sys.stdin.readline)
     return answer.strip() == "yes"
+
+
+AskPassphrase = Callable[[Path], Awaitable[str | None]]
+
+
+def keeping(arguments: argparse.Namespace) -> AskPassphrase:
+    """As `ask_passphrase`; what is typed waits in `arguments`, in memory, for an executor that may be started."""
+
+    async def asked(path: Path) -> str | None:
+        typed = await ask_passphrase(path)
+        if typed:
+            vars(arguments).setdefault("passphrases", {})[str(path)] = typed
+        return typed
+
+    return asked
+
+
+def handed(arguments: argparse.Namespace) -> AskPassphrase | None:
+    """For an executor, which has nobody to ask: each passphrase that was handed to it is used once, and forgotten."""
+    given: dict[str, str] = vars(arguments).pop("passphrases", {})
+
+    async def asked(path: Path) -> str | None:
+        return given.pop(str(path), None)
+
+    return asked if given else None
 
 
 async def ask_passphrase(path: Path) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import re
 import sys
@@ -16,20 +17,22 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from k0stui.commands.acting import drafted, same_acts, ways_of
+from k0stui.commands.acting import drafted, same_acts, ways_of, wish_again
 from k0stui.commands.opening import observing
 from k0stui.commands.printing import show_lines
 from k0stui.connect import executor_process
 from k0stui.connect.executor_process import Desk, harden
-from k0stui.engine.execute import Executor, Progress
+from k0stui.engine.course import Progress
+from k0stui.engine.execute import Executor
 from k0stui.engine.journal import Journal, parse, read, state_home
 from k0stui.engine.observe import Watch
 from k0stui.errors import JournalBroken, K0stuiError, PlanRefused, UsageError
 from k0stui.matrix import matrix
 from k0stui.model.cluster import ClusterSnapshot
+from k0stui.model.event import Event, Kind
 from k0stui.model.operation import Operation, OperationState, Plan, decode_plan
-from k0stui.model.transition import Event, Kind
 from k0stui.plans.gates.gate import Verdict
+from k0stui.plans.gates.r08_stable import boots
 from k0stui.ports import Clock
 from k0stui.present.cells import plain
 from k0stui.present.harmless import harmless_line
@@ -90,6 +93,12 @@ def keep_matrix(directory: Path, name: str, snapshot: ClusterSnapshot, proven: S
         (directory / name).chmod(0o600)
 
 
+def text_in(directory: Path, name: str) -> str:
+    """What `keep_matrix` kept; empty where it did not."""
+    path = directory / name
+    return path.read_text("utf-8", "replace") if path.exists() else ""
+
+
 def start(directory: Path, arguments: argparse.Namespace, words: Sequence[str] = (), *, waits: bool = False) -> int:
     """The executor as a process of its own session, for the cluster that argv names; its pid.
 
@@ -97,7 +106,8 @@ def start(directory: Path, arguments: argparse.Namespace, words: Sequence[str] =
     """
     said = [f"--word={word}" for word in words]
     mode = f"--executor={'waits' if waits else 'ends'}"
-    return executor_process.start(directory, ["resume", directory.name, mode, *said, *reaching(arguments)])
+    handed = json.dumps(vars(arguments).pop("passphrases", {})).encode()
+    return executor_process.start(directory, ["resume", directory.name, mode, *said, *reaching(arguments)], handed)
 
 
 def reaching(arguments: argparse.Namespace) -> list[str]:
@@ -155,7 +165,9 @@ async def carry_on(
         for word in words:
             name, _, step = word.partition("=")
             executor.tell(name, step)
-        operation = await executor.run(Event(Kind.RESUMED))
+        # A viewer's executor (`waits`) follows no typed name: reboots that happened meanwhile stay unknown to the plan.
+        known = () if waits else boots(watch.snapshot(keep=False))
+        operation = await executor.run(Event(Kind.RESUMED, facts=known))
         with suppress(K0stuiError):
             keep_matrix(directory, AFTER, await watch.look(), proven)
         return operation
@@ -170,9 +182,9 @@ async def _refusal(directory: Path, watch: Watch, operation: Operation) -> str:
         await watch.look()
         return ""
     try:
-        again = await drafted(watch, plan.name, _only(plan))
+        again = await drafted(watch, wish_again(plan))
         keep_matrix(directory, BEFORE, again.snapshot)
-        return _approved(directory, plan) or same_acts(plan, again.snapshot)
+        return _approved(directory, plan) or same_acts(plan, again.snapshot, watch.shells())
     except PlanRefused as refused:
         return str(refused)
 
@@ -182,10 +194,6 @@ def _approved(directory: Path, plan: Plan) -> str:
     _, records = read(directory)
     facts = [dict(record.payload.facts) for record in records if record.payload.kind is Kind.APPROVED]
     return "" if [fact.get("plan") for fact in facts] == [plan.sha256] else "another plan was agreed to than lies here"
-
-
-def _only(plan: Plan) -> tuple[str, ...]:
-    return tuple(str(step.host) for step in plan.steps) if plan.name == "restart-workers" else ()
 
 
 # -- the viewer's side -------------------------------------------------------------------------------------------------

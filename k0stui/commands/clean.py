@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from k0stui.commands.acting import shared_name
 from k0stui.commands.confirming import confirmed
-from k0stui.commands.left import BASE, Left, left_on_hosts, removal
 from k0stui.commands.opening import is_terminal, observing
 from k0stui.commands.printing import show_report
+from k0stui.connect.left import BASE, Left, left_on_hosts, removal
 from k0stui.errors import K0stuiError
 from k0stui.model.host import HostName
 from k0stui.ports import Shell
@@ -34,7 +34,7 @@ async def _clean(arguments: argparse.Namespace) -> int:
         if held := [left for left in found if left.holder]:
             show_report([f"{held[0].holder} holds the lock on {held[0].host}: finish, adopt or close it first."])
             return NOT_CLEAN
-        if not any(left.files for left in found):
+        if not any(left.files or left.temporaries for left in found):
             return NOT_CLEAN if any(left.why for left in found) else CLEAN
         if arguments.confirm is None and not is_terminal():
             show_report([f"nothing was removed; --confirm {shared_name(snapshot)!r} removes it."])
@@ -48,11 +48,11 @@ async def _clean(arguments: argparse.Namespace) -> int:
 async def _remove(shells: Mapping[HostName, Shell], found: Sequence[Left]) -> int:
     status = CLEAN
     for left in found:
-        if left.why or not left.files:
+        if left.why or not (left.files or left.temporaries):
             status = NOT_CLEAN if left.why else status
             continue
         said = await _removed(shells[left.host], left)
-        show_report([f"{left.host}: {said or f'{len(left.files)} files removed'}"])
+        show_report([f"{left.host}: {said or f'{len(left.files) + len(left.temporaries)} files removed'}"])
         status = NOT_CLEAN if said else status
     return status
 

@@ -18,8 +18,8 @@ from k0stui.engine.journal import Journal, find
 from k0stui.engine.locking import release
 from k0stui.engine.observe import Watch
 from k0stui.errors import UsageError
+from k0stui.model.event import Event, Kind
 from k0stui.model.operation import Operation, OperationState, Plan, StepState
-from k0stui.model.transition import Event, Kind
 
 CLOSED, NOT_CLOSED = 0, 1
 

@@ -6,11 +6,11 @@ import argparse
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from k0stui import settings
 from k0stui.engine.observe import Connector, Watch
@@ -22,7 +22,12 @@ from k0stui.present.harmless import harmless_line
 from k0stui.settings import Settings
 
 if TYPE_CHECKING:
-    from k0stui.connect.connector import Options, SshConnector
+    from k0stui.connect.connector import AskHostKey, Options, SshConnector
+    from k0stui.connect.keys import AskPassphrase
+
+
+async def _nobody() -> None:
+    """Whom to greet where no person can be asked anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,17 @@ class Opened:
     inventory: Inventory
     connector: Connector
     clock: Clock
+    greet: Callable[[], Coroutine[Any, Any, None]] = _nobody
+    """Knocks at every host once, and asks a person what only a person knows; raises UsageError for a slip in argv."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """How a person is asked; None: nobody is there to be asked."""
+
+    host_key: AskHostKey | None = None
+    passphrase: AskPassphrase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +113,34 @@ async def demo(scenario: str, speed: float = 1.0) -> AsyncIterator[Opened]:
 
 @asynccontextmanager
 async def real(arguments: argparse.Namespace) -> AsyncIterator[Opened]:
-    """The hosts of the inventory, of `--host`, or this one."""
-    from k0stui.commands.asking import ask_host_key, ask_passphrase
+    """The hosts of the inventory, of `--host`, or this one; all have been greeted, and a person asked what must be."""
+    from k0stui.commands.asking import ask_host_key, handed, keeping
+
+    person = is_terminal()
+    asks = Asks(ask_host_key, keeping(arguments)) if person else Asks(passphrase=handed(arguments))
+    async with reached(arguments, asks) as cluster:
+        for warning in cluster.warnings:
+            print(f"k0stui: {harmless_line(warning)}", file=sys.stderr)
+        await cluster.greet()
+        yield cluster
+
+
+@asynccontextmanager
+async def reached(arguments: argparse.Namespace, asks: Asks) -> AsyncIterator[Opened]:
+    """The same, nobody greeted yet: for who cannot wait for a host that does not answer."""
     from k0stui.connect.clock import SystemClock
     from k0stui.connect.connector import SshConnector
 
     inventory, clock = inventory_of(arguments), SystemClock()
     kubeconfig = kubeconfig_of(arguments)
-    person = is_terminal()
     async with SshConnector(
-        ssh_options(arguments),
-        clock=clock,
-        ask_host_key=ask_host_key if person else None,
-        ask_passphrase=ask_passphrase if person else None,
+        ssh_options(arguments), clock=clock, ask_host_key=asks.host_key, ask_passphrase=asks.passphrase
     ) as connector:
-        for warning in connector.warnings:
-            print(f"k0stui: {harmless_line(warning)}", file=sys.stderr)
-        refuse_unknown_names(arguments, await connector.prepare(inventory.hosts))
-        yield Opened(inventory, Ways(connector, kubeconfig), clock)
+
+        async def greet() -> None:
+            refuse_unknown_names(arguments, await connector.prepare(inventory.hosts))
+
+        yield Opened(inventory, Ways(connector, kubeconfig), clock, greet, tuple(connector.warnings))
 
 
 WAYS = ("replay", "demo", "inventory", "host")

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from k0stui.commands import carrying
-from k0stui.commands.left import Left, left_on_hosts
 from k0stui.commands.opening import WAYS, observing
 from k0stui.commands.printing import show_lines, show_report
+from k0stui.connect.left import Left, left_on_hosts
 from k0stui.engine.journal import as_json, directories, find, read
 from k0stui.errors import JournalBroken, UsageError
 from k0stui.present.cells import plain
@@ -43,15 +43,11 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(operation_document(plan, operation, [as_json(record) for record in records])))
     elif arguments.markdown:
-        texts = (_text(directory / name) for name in (carrying.BEFORE, carrying.AFTER))
+        texts = (carrying.text_in(directory, name) for name in (carrying.BEFORE, carrying.AFTER))
         show_lines(report(plan, operation, happened, *texts))
     else:
         show_report(map(plain, operation_story(plan, operation, happened)))
     return 0
-
-
-def _text(path: Path) -> str:
-    return path.read_text("utf-8", "replace") if path.exists() else ""
 
 
 async def _list(arguments: argparse.Namespace) -> int:

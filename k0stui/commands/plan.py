@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from k0stui.commands.acting import drafted, only_of
+from k0stui.commands.acting import drafted, wish_of
 from k0stui.commands.opening import observing
 from k0stui.commands.printing import show_report
 from k0stui.errors import PlanRefused
@@ -20,10 +20,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _plan(arguments: argparse.Namespace) -> int:
-    only = only_of(arguments)
+    wish = wish_of(arguments)
+    wish.options()
     async with observing(arguments) as watch:
         try:
-            found = await drafted(watch, arguments.plan, only)
+            found = await drafted(watch, wish)
         except PlanRefused as refused:
             show_report([f"PLAN {arguments.plan} refused: {refused}"])
             return NOT_READY

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import sys
 from pathlib import Path
 
 from k0stui.commands import carrying
@@ -23,6 +25,7 @@ from k0stui.present.operation import next_words, result_text
 def run(arguments: argparse.Namespace) -> int:
     directory = find(carrying.home(), arguments.operation or "")
     if arguments.executor:
+        arguments.passphrases = json.loads(sys.stdin.buffer.read() or b"{}")
         asyncio.run(carrying.carry(directory, arguments, arguments.word or (), waits=arguments.executor == "waits"))
         return 0
     return asyncio.run(_resume(arguments, directory))

@@ -10,7 +10,7 @@ import asyncio
 from pathlib import Path
 
 from k0stui.commands import carrying
-from k0stui.commands.acting import Drafted, drafted, only_of
+from k0stui.commands.acting import Drafted, drafted, wish_of
 from k0stui.commands.confirming import confirmed
 from k0stui.commands.opening import is_terminal, observing
 from k0stui.commands.printing import show_report
@@ -31,10 +31,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(arguments: argparse.Namespace) -> int:
-    only = only_of(arguments)
+    wish = wish_of(arguments)
+    wish.options()
     async with observing(arguments) as watch:
         try:
-            found = await drafted(watch, arguments.plan, only)
+            found = await drafted(watch, wish)
         except PlanRefused as refused:
             show_report([f"PLAN {arguments.plan} refused: {refused}"])
             return carrying.STOPPED

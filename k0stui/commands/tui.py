@@ -25,8 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("k0stui needs a terminal for its screens; `k0stui check` prints the same as text.")
+    import gc
+
     from k0stui.ui.background import BackgroundQuestion
 
+    gc.disable()  # nothing of what is loaded goes away again; `K0stuiApp.begin` turns it on, with the frame painted
     with BackgroundQuestion() as question:  # the first byte, before anything else is loaded
         import logging
 
@@ -52,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         complaints=given.complaints,
     )
     outside.suspend = app.suspend
+    if picture := getattr(arguments, "picture", None):
+        picture.hand_over()
     app.run(mouse=given.settings.mouse)
     return app.return_code or 0
 

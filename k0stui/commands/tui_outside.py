@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import datetime
 from importlib import import_module
@@ -15,8 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from k0stui.errors import UsageError
-from k0stui.logs.board import Board, Feed
-from k0stui.logs.store import LogStore
 from k0stui.present.harmless import file_name
 from k0stui.settings import Settings
 from k0stui.ui.outside import Ran
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
     from k0stui.commands.opening import Opened
     from k0stui.engine.observe import Watch
     from k0stui.inventory import InventoryHost
+    from k0stui.logs.board import Feed
     from k0stui.model.cluster import ClusterSnapshot
+    from k0stui.plans.gates.gate import Verdict
     from k0stui.present.look import Look, Way
     from k0stui.ui.acting import Acting
 
@@ -50,14 +51,24 @@ class Cluster:
         self._watch: Watch | None = None
         self._acting: Acting | None = None
         self._asked_now = asyncio.Event()
-        self._greet = _nobody
+        self._greet: Callable[[], Coroutine[Any, Any, None]]
         self.suspend: Callable[[], AbstractContextManager[None]]
         """Gives the terminal away for a block; the app's own, set when it is there."""
         if settings.inventory and not (_named(arguments) or getattr(arguments, "demo", None)):
             arguments.inventory = settings.inventory
         self.verb_arguments = shlex.join(_reaching(arguments))
-        self.logs: Feed | None = None if getattr(arguments, "replay", None) else Feed(LogStore(), Board())
+        self._logs: Feed | None = None
         self.cluster = getattr(arguments, "demo", None) or getattr(arguments, "replay", None) or ""
+
+    @property
+    def logs(self) -> Feed | None:
+        """Made when it is first asked for: the frame is painted without it."""
+        if self._logs is None and not getattr(self._arguments, "replay", None):
+            from k0stui.logs.board import Board, Feed
+            from k0stui.logs.store import LogStore
+
+            self._logs = Feed(LogStore(), Board())
+        return self._logs
 
     @property
     def acting(self) -> Acting:
@@ -78,6 +89,7 @@ class Cluster:
 
         self._notes = Notes()
         async with self._opened() as cluster:
+            self._greet = cluster.greet
             noting = Noting(cluster.connector, self._notes)
             async with observing.Watch(cluster.inventory, noting, cluster.clock, self._settings.pace) as watch:
                 self._watch = watch
@@ -93,31 +105,11 @@ class Cluster:
             async with opening.opened(self._arguments) as cluster:
                 yield cluster
         else:
-            async with self._real(opening) as cluster:
+            from k0stui.commands.asking import ask_host_key, ask_passphrase
+
+            asks = opening.Asks(self._aside(ask_host_key), self._aside(ask_passphrase))
+            async with opening.reached(self._arguments, asks) as cluster:
                 yield cluster
-
-    @asynccontextmanager
-    async def _real(self, opening: Any) -> AsyncIterator[Opened]:
-        """As `opening.real`, but asking on the terminal that the screens give away for it."""
-        from k0stui.commands.asking import ask_host_key, ask_passphrase
-        from k0stui.connect.clock import SystemClock
-        from k0stui.connect.connector import SshConnector
-
-        inventory, clock = opening.inventory_of(self._arguments), SystemClock()
-        given = getattr(self._arguments, "kubeconfig", None)
-        kubeconfig = opening.read_file(Path(given), "a kubeconfig").encode() if given else None
-        async with SshConnector(
-            opening.ssh_options(self._arguments),
-            clock=clock,
-            ask_host_key=self._aside(ask_host_key),
-            ask_passphrase=self._aside(ask_passphrase),
-        ) as connector:
-
-            async def greet() -> None:
-                opening.refuse_unknown_names(self._arguments, await connector.prepare(inventory.hosts))
-
-            self._greet = greet
-            yield opening.Opened(inventory, opening.Ways(connector, kubeconfig), clock)
 
     def _aside(self, ask: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         """A question that is asked on the normal screen."""
@@ -158,6 +150,9 @@ class Cluster:
             if answered != told:
                 told = answered
                 publish(self._look(snapshot))
+        # What is loaded by now stays: to go through all of it again and again would cost a key 100 ms now and then.
+        gc.collect(1)
+        gc.freeze()
 
     async def _look_when_asked(self, watch: Watch, publish: Callable[[Look], None]) -> None:
         while True:
@@ -184,12 +179,17 @@ class Cluster:
         self._asked_now.set()
 
     def reconnect(self, host: str) -> None:
-        """Where the connection can be made anew by itself; in any case the host is asked now."""
-        shell = self._watch.shells().get(host) if self._watch else None  # type: ignore[call-overload]
-        again = getattr(getattr(shell, "inner", shell), "reconnect", None)
-        if again is not None:
-            again()
+        for name, shell in self._watch.shells().items() if self._watch else ():
+            again = getattr(getattr(shell, "inner", shell), "reconnect", None)  # this machine has no connection
+            if again is not None and host in {"", name}:
+                again()
         self.refresh()
+
+    def proof(self, snapshot: ClusterSnapshot) -> tuple[Verdict, ...]:
+        from k0stui.commands.verify import situation_of
+        from k0stui.plans.proof import proof
+
+        return proof(situation_of(snapshot)).verdicts
 
     # -- what was asked
 
@@ -225,10 +225,6 @@ class Cluster:
                 f"{path}: cannot be written ({error.strerror}); start k0stui in another folder."
             ) from error
         return path
-
-
-async def _nobody() -> None:
-    """Whom to greet where no person can be asked anything."""
 
 
 def _named(arguments: argparse.Namespace) -> bool:

@@ -21,7 +21,7 @@ from k0stui.plans.gates.gate import Result, Situation, Verdict
 from k0stui.plans.proof import EVERY, Proof, proof
 from k0stui.present.cells import plain
 from k0stui.present.matrix import matrix_lines
-from k0stui.present.proof import proof_progress, proof_story
+from k0stui.present.proof import proof_markdown, proof_progress, proof_story
 
 PROVEN, NOT_PROVEN, COULD_NOT_LOOK = 0, 1, 2
 
@@ -35,9 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _verify(arguments: argparse.Namespace) -> int:
     async with observing(arguments) as watch:
-        snapshot, found = await _prove(watch, arguments.seconds, quiet=arguments.json)
+        snapshot, found = await _prove(watch, arguments.seconds, quiet=arguments.json or arguments.markdown)
     status = status_of(found.verdicts)
-    if arguments.json:
+    if arguments.markdown:
+        said = ("proven", "not proven", "could not look")[status]
+        show_lines(proof_markdown(f"{said}, {arguments.seconds:.0f} s wanted", found.verdicts, snapshot))
+    elif arguments.json:
         print(json.dumps(_document(found.verdicts, status, arguments.seconds)))
     else:
         said = ("PROVEN", "NOT PROVEN", "COULD NOT LOOK")[status]

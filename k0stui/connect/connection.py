@@ -51,6 +51,8 @@ class HostConnection:
         self._pause = FIRST_PAUSE
         self._retry_at = 0.0
         self._closed = False
+        self.key_fingerprint = ""
+        """`SHA256:…` of the key that the host showed last; it was accepted, else there would be no connection."""
         self.failure: Unreachable | None = None
         """Why the last attempt failed; None after one that did not."""
 
@@ -96,6 +98,15 @@ class HostConnection:
         async with self._lock:
             return await self._alive()
 
+    def drop(self) -> None:
+        """Give up the connection, and the pause after a failure: the next question dials anew, at once."""
+        self.failure, self._pause = None, FIRST_PAUSE
+        for lane in self._lanes.values():
+            lane.close()
+        if self._connection is not None:
+            self._connection.abort()
+            self._connection = None
+
     async def close(self) -> None:
         self._closed = True
         for lane in self._lanes.values():
@@ -111,6 +122,8 @@ class HostConnection:
         self._refuse_if_early()
         try:
             self._connection = await self.dial()
+            key = self._connection.get_server_host_key()
+            self.key_fingerprint = key.get_fingerprint() if key else ""
         except (Unreachable, OSError, asyncssh.Error, TimeoutError) as error:
             raise self._failed(error) from error
         return self._connection

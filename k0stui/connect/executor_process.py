@@ -22,7 +22,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from k0stui.engine.execute import WORDS, Progress, as_json
+from k0stui.engine.course import Progress, as_json
+from k0stui.engine.execute import WORDS
 from k0stui.errors import K0stuiError, UsageError
 
 SOCKET, LOG = "executor.sock", "executor.log"
@@ -51,31 +52,36 @@ class Told(Protocol):
 # -- the viewer's side -------------------------------------------------------------------------------------------------
 
 
-def start(directory: Path, argv: Sequence[str]) -> int:
+def start(directory: Path, argv: Sequence[str], handed: bytes = b"") -> int:
     """Run `k0stui ARGV` in a session of its own, its output in the operation's log; the pid.
 
-    It is forked twice, so that it is nobody's child: no terminal, no viewer and no wait can end it.
+    It is forked twice, so that it is nobody's child: no terminal, no viewer and no wait can end it. `handed` is its
+    standard input, through a pipe (which holds 64 KiB): passphrases stand in no argv, environment or file.
     """
     read, write = os.pipe()
+    given, giving = os.pipe()
     child = os.fork()
     if child == 0:  # pragma: no cover -- the forked side has no coverage
         os.close(read)
-        _detach(directory, write, argv)
+        os.close(giving)
+        _detach(directory, write, given, argv)
     os.close(write)
+    os.close(given)
+    with os.fdopen(giving, "wb") as pipe:
+        pipe.write(handed)
     os.waitpid(child, 0)
     with os.fdopen(read, "rb") as pipe:
         return int(pipe.read() or b"0")
 
 
-def _detach(directory: Path, write: int, argv: Sequence[str]) -> None:  # pragma: no cover
+def _detach(directory: Path, write: int, given: int, argv: Sequence[str]) -> None:  # pragma: no cover
     os.setsid()
     if os.fork():
         os._exit(0)
     os.write(write, str(os.getpid()).encode())
     os.close(write)
     log = os.open(directory / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for place, file in ((0, nothing), (1, log), (2, log)):
+    for place, file in ((0, given), (1, log), (2, log)):
         os.dup2(file, place)
     os.closerange(3, 256)
     os.chdir("/")
@@ -134,6 +140,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._viewers: set[asyncio.StreamWriter] = set()
+        self._serving: dict[asyncio.Task[object], asyncio.StreamWriter] = {}
         self._last = b"{}\n"
         self._executor: Told | None = None
 
@@ -170,14 +177,23 @@ class Desk:
             yield
         finally:
             server.close()
-            for writer in list(self._viewers):
-                writer.close()
+            await self._hang_up()
             _unlink(path)
+
+    async def _hang_up(self) -> None:
+        """Close all connections, and let those who serve them end: what the loop cancels at its end it complains of."""
+        for writer in self._serving.values():
+            writer.close()
+        if self._serving:
+            await asyncio.wait(list(self._serving), timeout=1)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not _is_same_user(writer):
             writer.close()
             return
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving[task] = writer
         try:
             while line := await reader.readline():
                 with suppress(ValueError, AttributeError, TypeError):
@@ -185,6 +201,7 @@ class Desk:
         except (ValueError, ConnectionError):
             pass
         finally:
+            del self._serving[task]
             self._leave(writer)
             writer.close()
 

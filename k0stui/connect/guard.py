@@ -1,7 +1,7 @@
 """How a host is asked to act: `guard.sh` as commands, and its one-line answer as a value.
 
-The text is constant and travels with each call; nothing is installed. Values go as positional arguments, content on
-standard input, so that nothing that came from anywhere becomes shell.
+The text is constant and travels with each call, on standard input, where a small loader takes it from; content follows
+it there. Nothing is installed. Values go as positional arguments, so nothing that came from anywhere becomes shell.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from importlib.resources import files
 
 from k0stui.errors import ProbeFailed
 from k0stui.plans.world import GuardAnswer, RestartRequest, Verdict
-from k0stui.ports import Command, Reply, Shell, script
+from k0stui.ports import Command, Reply, Shell
 
+LOADER = files("k0stui.connect").joinpath("guard_loader.sh").read_text("utf-8")
 GUARD = files("k0stui.connect").joinpath("guard.sh").read_text("utf-8")
 GUARD_SHA256 = hashlib.sha256(GUARD.encode()).hexdigest()
 """Part of each plan and journal: which guard was agreed to."""
@@ -86,8 +87,29 @@ def restart_words(request: RestartRequest) -> tuple[str, ...]:
 
 
 def _call(verb: str, *arguments: str, payload: bytes = b"") -> Command:
-    plain = script(GUARD, verb, *arguments, sudo=True, timeout=LIMIT)
-    return Command(plain.argv, sudo=True, stdin=payload, timeout=LIMIT)
+    return call(GUARD, (verb, *arguments), payload)
+
+
+def call(text: str, words: tuple[str, ...], payload: bytes = b"") -> Command:
+    """The loader, the text for it, and behind that what the verb reads."""
+    lines, sha256 = str(text.count("\n")), hashlib.sha256(text.encode()).hexdigest()
+    argv = ("sh", "-c", LOADER, "guard", lines, sha256, *words)
+    return Command(argv, sudo=True, stdin=text.encode() + payload, timeout=LIMIT)
+
+
+def is_call(command: Command) -> bool:
+    """Whether this command asks the guard: for those who stand in a host's place."""
+    return command.argv[:3] == ("sh", "-c", LOADER)
+
+
+def words_of(command: Command) -> tuple[str, ...]:
+    """`restart op-1 1 ann …` of a call of the guard."""
+    return command.argv[6:]
+
+
+def payload_of(command: Command) -> bytes:
+    """What the verb reads: standard input behind the guard's text."""
+    return command.stdin.removeprefix(GUARD.encode())
 
 
 def read_line(text: str) -> dict[str, str]:

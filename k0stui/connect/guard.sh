@@ -1,6 +1,6 @@
 # The one script of k0stui that may act on a host: it looks again, writes down, and asks PID 1 for one restart.
 #
-# usage: sh -c TEXT guard VERB ARGUMENT...      payload, where there is one, on standard input
+# usage: sh -c TEXT guard VERB ARGUMENT...      payload, where there is one, on standard input (guard_loader.sh)
 #   status  OP UNIT CONFIG                      looks only
 #   lock    EXPECT                              compare-and-swap of the lock line; EXPECT: sha256 of it, - for none
 #   beat    OP EPOCH OWNER
@@ -46,7 +46,7 @@ clock() {
 }
 unit_facts() { # UNIT
     load= active= sub= invocation= job=
-    shown=$(timeout 10 systemctl show "$1" -p LoadState -p ActiveState -p SubState -p InvocationID -p Job) || return 1
+    shown=$(timeout -s KILL 10 systemctl show "$1" -p LoadState -p ActiveState -p SubState -p InvocationID -p Job) || return 1
     while IFS='=' read -r key value; do
         case $key in
             LoadState) load=$value ;; ActiveState) active=$value ;; SubState) sub=$value ;;
@@ -80,6 +80,9 @@ enter() { # our directory, and the lock of this script in it: held until we exit
     (: >>"$base/.flock") 2>/dev/null || answer 17 state-directory
     exec 9>>"$base/.flock"
     flock -w 5 9 || answer 75 busy
+    # From here on a client that is gone ends nothing half-way: neither us nor, since it is inherited, what we start.
+    # Our own time limits therefore kill.
+    trap '' HUP INT PIPE TERM
     clock
     read_lock
 }
@@ -108,7 +111,7 @@ room() { # DIRECTORY: a mebibyte
     [ "${4:-0}" -ge 1024 ]
 }
 etcd() { # PATH [JSON]
-    timeout 5 curl -s --noproxy '*' --max-time 3 --cacert "$data/pki/etcd/ca.crt" --cert "$data/pki/apiserver-etcd-client.crt" \
+    timeout -s KILL 5 curl -s --noproxy '*' --max-time 3 --cacert "$data/pki/etcd/ca.crt" --cert "$data/pki/apiserver-etcd-client.crt" \
         --key "$data/pki/apiserver-etcd-client.key" ${2:+-d "$2"} "https://127.0.0.1:2379$1"
 }
 quorum_without_us() { # peers' etcd listens on loopback only: our own member must tell whom it talks to
@@ -232,8 +235,8 @@ verb_restart() {
         live_sha=$after
     fi
     record "$mine\"state\":\"accepted\",$seen" || answer 70 not-recorded
-    timeout 5 logger -t k0stui "restart of $unit: operation $op, step $step, epoch $epoch, $owner" || :
-    timeout 20 systemctl --no-block restart "$unit" || answer 70 systemctl
+    timeout -s KILL 5 logger -t k0stui "restart of $unit: operation $op, step $step, epoch $epoch, $owner" || :
+    timeout -s KILL 20 systemctl --no-block restart "$unit" || answer 70 systemctl
     answer 0 accepted
 }
 

@@ -62,6 +62,11 @@ class SshShell:
         return self._connection.host
 
     @property
+    def key_fingerprint(self) -> str:
+        """SHA256 of the host key that this host has shown; empty while it was never connected."""
+        return self._connection.key_fingerprint
+
+    @property
     def state(self) -> ShellState:
         connection, lane = self._connection, self._connection.open_lane(QUESTIONS)
         if connection.connecting:
@@ -98,6 +103,12 @@ class SshShell:
             raise Unreachable(f"{self.host}: nothing answers on its 127.0.0.1:{port} ({error.reason})") from error
         except (OSError, asyncssh.Error) as error:
             raise unreachable(self.host, self._connection.dial.where, error) from error
+
+    def reconnect(self) -> None:
+        """Drop the connection, or the wait for the next attempt; the next question makes a new one. What is being
+        asked now fails."""
+        self._connection.drop()
+        self._sudo = SudoMemory(self.host, self._connection.dial.user, self._clock)
 
     async def close(self) -> None:
         await self._connection.close()

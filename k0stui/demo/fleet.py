@@ -70,6 +70,8 @@ class Fleet:
     """Controllers whose EtcdMember says `leave`."""
     missing_images: frozenset[str] = frozenset()
     """Images that no registry gives."""
+    upgrading: tuple[str, ...] = ()
+    """Nodes to which the system-upgrade-controller applies a plan now."""
     autopilot: str = ""
     """State of the plan `autopilot`; empty: there is none."""
     resource: int = 31000

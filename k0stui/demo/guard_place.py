@@ -10,17 +10,15 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
+from k0stui.connect.guard import GUARD, call, is_call, payload_of, words_of
 from k0stui.demo.controller import Controller
 from k0stui.demo.controller_answers import etcd_metric_rows, member_list
 from k0stui.demo.errand import Done, Errand
 from k0stui.demo.host import File, Machine
 from k0stui.demo.host_answers import unit_block
 from k0stui.demo.said import Asked, Said
-
-GUARD = files("k0stui.connect").joinpath("guard.sh").read_text("utf-8")
 
 STATE = "/var/lib/k0stui"
 TAKEN_BACK = ("/etc/k0s", STATE)
@@ -35,7 +33,7 @@ SHIMS = {
 
 
 def is_guard(asked: Asked) -> bool:
-    return asked.command.argv[:2] == ("sh", "-c") and asked.command.argv[2] == GUARD
+    return is_call(asked.command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,20 @@ class GuardPlace:
             return Said(done.stdout, done.stderr, done.status)
 
         environment = {"ROOT": str(root), "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
-        return Errand(("sh", "-c", text, *asked.command.argv[3:]), asked.command.stdin, environment, finish, alone=True)
+        changed = call(text, words_of(asked.command), payload_of(asked.command))
+        return Errand(changed.argv, changed.stdin, environment, finish, alone=True)
+
+    def left(self, asked: Asked) -> Errand:
+        """`k0stui clean` looks, or removes: the same texts, in the folder that stands for the host."""
+        root = self.lay_out(asked)
+        shell, flag, text, name, base, configs, *rest = asked.command.argv
+        argv = (shell, flag, text, name, f"{root}{base}", f"{root}{configs}", *rest)
+
+        def finish(done: Done) -> Said:
+            self.take_back(asked.host, root)
+            return Said(done.stdout, done.stderr, done.status)
+
+        return Errand(argv, b"", {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}, finish, alone=True)
 
     def lay_out(self, asked: Asked) -> Path:
         """The model's facts as files."""

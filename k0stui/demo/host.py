@@ -75,6 +75,8 @@ class Machine:
     clock_ahead: float = 0.0
     """Seconds by which its clock is wrong."""
     sudo: bool = True
+    unit_fault: str = ""
+    """What `systemd-analyze verify` finds in its unit."""
     files: dict[str, File] = field(default_factory=dict)
     disk: Disk = field(default_factory=Disk)
     pids: int = 400

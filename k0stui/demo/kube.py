@@ -136,6 +136,7 @@ class ApiServer:
             "/apis/etcd.k0sproject.io/v1beta1/etcdmembers": lambda: [
                 objects.etcd_member(fleet, member) for member in fleet.etcd.members if member.joined
             ],
+            "/apis/upgrade.cattle.io/v1/plans": lambda: _some(objects.upgrade(fleet)),
             "/apis/autopilot.k0sproject.io/v1beta2/plans": lambda: _some(objects.autopilot(fleet)),
             f"/api/v1/{SYSTEM_PATH}/events": lambda: [objects.reconciled(fleet, event) for event in fleet.events],
             "/api/v1/events": lambda: [objects.reconciled(fleet, event) for event in fleet.events],

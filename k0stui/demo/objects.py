@@ -236,6 +236,18 @@ def autopilot(fleet: Fleet) -> Json | None:
     }
 
 
+def upgrade(fleet: Fleet) -> Json | None:
+    """A plan of the system-upgrade-controller."""
+    if not fleet.upgrading:
+        return None
+    return {
+        "apiVersion": "upgrade.cattle.io/v1",
+        "kind": "Plan",
+        "metadata": {"name": "os-upgrade", "namespace": "system-upgrade"},
+        "status": {"applying": list(fleet.upgrading)},
+    }
+
+
 def namespace(fleet: Fleet, name: str) -> Json:
     cluster_uid = fleet.cluster_uid if name == SYSTEM else uid("namespace", name)
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata(fleet, name, 10, 15.0, uid=cluster_uid)}

@@ -138,6 +138,22 @@ def systemctl(asked: Asked, arguments: list[str]) -> Said:
     return say()
 
 
+def systemd_analyze(asked: Asked, arguments: list[str]) -> Said:
+    """`verify UNIT`: the model's units have no fault unless a test says so."""
+    fault = asked.host.unit_fault
+    return say(error=f"/etc/systemd/system/{arguments[-1]}: {fault}\n", status=1) if fault else say()
+
+
+def ps(asked: Asked, arguments: list[str]) -> Said:
+    """PID 1, k0s, and what it supervises on a controller; orphans have PID 1 as their parent."""
+    rows = ["1 0 /sbin/init", f"{asked.host.unit.main_pid} 1 {' '.join(asked.host.unit.argv)}"]
+    if isinstance(asked.host, Controller):
+        names = ("etcd", "kube-apiserver", "konnectivity-server") if asked.host.api_since is not None else ()
+        rows += [f"{9000 + n} {asked.host.unit.main_pid} /var/lib/k0s/bin/{name}" for n, name in enumerate(names)]
+        rows += [f"{pid} 1 /var/lib/k0s/bin/konnectivity-server" for pid in asked.host.orphans]
+    return say("".join(f"{row}\n" for row in rows))
+
+
 PROGRAMS: dict[str, Callable[[Asked, list[str]], Said]] = {
     "true": true,
     "sudo": sudo,
@@ -147,4 +163,6 @@ PROGRAMS: dict[str, Callable[[Asked, list[str]], Said]] = {
     "sha256sum": sha256sum,
     "k0s": k0s,
     "systemctl": systemctl,
+    "systemd-analyze": systemd_analyze,
+    "ps": ps,
 }

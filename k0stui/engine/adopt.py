@@ -9,9 +9,9 @@ from k0stui.engine.journal import Journal, merged
 from k0stui.engine.locking import adopt as raise_epoch
 from k0stui.engine.locking import lock_order, seen
 from k0stui.errors import JournalBroken, K0stuiError, UsageError
+from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
-from k0stui.model.operation import HostInPlan, Plan, decode_plan
-from k0stui.model.transition import Event, Kind
+from k0stui.model.operation import Facts, HostInPlan, Plan, decode_plan
 from k0stui.plans.world import Guard
 from k0stui.ports import Clock, Command, Shell
 
@@ -61,15 +61,15 @@ def journal_of(home: Path, operation: str, plan: Plan, lines: list[bytes]) -> Jo
 
 
 async def take(
-    journal: Journal, plan: Plan, guards: Mapping[HostName, Guard], owner: str, clock: Clock
+    journal: Journal, plan: Plan, guards: Mapping[HostName, Guard], owner: str, clock: Clock, boots: Facts = ()
 ) -> tuple[str, ...]:
     """Raise the epoch on every host that can be reached and write that down; the hosts that could not be: unfenced.
 
-    The operation is PAUSED then. An unfenced controller counts as down (E-05): with three of them none is restarted
-    before it answers.
+    The operation is PAUSED then; `boots` are taken as known (gate R-08). An unfenced controller counts as down (E-05):
+    with three of them none is restarted before it answers.
     """
     highest = max([journal.operation.epoch, *await _epochs(plan.hosts, guards)])
-    event = Event(Kind.ADOPTED, why="adopted", epoch=highest + 1, facts=(("owner", owner),))
+    event = Event(Kind.ADOPTED, why="adopted", epoch=highest + 1, facts=(("owner", owner), *boots))
     journal.append(event, clock.now(), clock.monotonic())
     return await raise_epoch(journal.operation, highest + 1, owner, plan.hosts, guards)
 

@@ -23,8 +23,9 @@ from typing import Any
 import msgspec
 
 from k0stui.errors import JournalBroken, UsageError
+from k0stui.model.event import Effect, Event
 from k0stui.model.operation import Operation, Plan, begin, decode_plan
-from k0stui.model.transition import Effect, Event, advance, fold
+from k0stui.model.transition import advance, fold
 
 JOURNAL, PLAN = "journal.jsonl", "plan.json"
 FREE = 64 * 2**20
@@ -251,9 +252,10 @@ def _number(line: bytes) -> tuple[int, int]:
 def _record(line: bytes, seq: int) -> Record:
     body, mark, checksum = line.rpartition(b',"crc32":')
     body += b"}"
+    # Byte for byte: `int` would also take ` 7 ` for 7.
+    if not mark or checksum != b"%d}" % zlib.crc32(body):
+        raise JournalBroken(f"journal line {seq}: its checksum is wrong; resume by hand only")
     try:
-        if not mark or int(checksum.removesuffix(b"}")) != zlib.crc32(body):
-            raise JournalBroken(f"journal line {seq}: its checksum is wrong; resume by hand only")
         record = msgspec.json.decode(body, type=Record)
     except (ValueError, msgspec.DecodeError) as error:
         raise JournalBroken(f"journal line {seq} is no record ({error}); resume by hand only") from error

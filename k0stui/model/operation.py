@@ -62,6 +62,8 @@ class PlannedStep:
     """Seconds until it must be verified."""
     conditional: bool = False
     """Runs only if what it cures is seen then."""
+    batch: str = ""
+    """Steps of one batch may be in flight at once; empty: it is alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,8 @@ class StepProgress:
     """It is to be, or was, taken back."""
     helping: bool = False
     """It failed and is tried once more: its host is down already, so no margin is asked for."""
+    batch: str = ""
+    """As planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +233,9 @@ class Operation:
     """DaemonSets that are held, with the update strategy to put back."""
     exposed_since: datetime | None = None
     exposed: bool = False
+    boots: Facts = ()
+    """Boot ids (host, id) as they were when a person last went on by the typed name, or when a host in flight came
+    back: as good as those of the plan."""
     leftovers: tuple[str, ...] = ()
     """What a close left behind."""
     since: datetime | None = None
@@ -261,4 +268,6 @@ class Operation:
 
 def begin(operation: str, plan: Plan) -> Operation:
     """A plan nobody has agreed to yet."""
-    return Operation(operation, plan.sha256, tuple(StepProgress(step.id, step.host) for step in plan.steps))
+    return Operation(
+        operation, plan.sha256, tuple(StepProgress(step.id, step.host, batch=step.batch) for step in plan.steps)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from k0stui.errors import NotObserved, PlanRefused
@@ -12,6 +12,7 @@ from k0stui.model.host import HostName, Role
 from k0stui.model.k0s import K0sStatus, Version
 from k0stui.model.observed import Known, require, value_or
 from k0stui.model.operation import HostInPlan, Plan, PlannedStep
+from k0stui.plans.batches import batches, most, zone_of
 from k0stui.plans.gates import API, BALANCER, CLUSTER, ETCD, GATES, RESTART, WORKER, WORKER_CLUSTER
 from k0stui.plans.gates.gate import Result, Situation, Verdict, judge
 from k0stui.plans.steps import planned
@@ -137,17 +138,36 @@ def _members(snapshot: ClusterSnapshot) -> tuple[EtcdMember, ...]:
     return max(lists, key=len)
 
 
-def worker_restarts(snapshot: ClusterSnapshot, hosts: Iterable[HostInPlan], balancer: bool) -> tuple[PlannedStep, ...]:
-    """Each worker's restart, one at a time; the first one is watched for longer."""
+def worker_restarts(
+    snapshot: ClusterSnapshot, hosts: Iterable[HostInPlan], balancer: bool, at_once: int = 1
+) -> tuple[PlannedStep, ...]:
+    """Each worker's restart, the first alone and watched for longer, then one at a time or in batches.
+
+    Raises:
+        PlanRefused: batches of that size are more than this cluster may lose.
+    """
     steps: list[PlannedStep] = []
     gates = (*WORKER, *WORKER_CLUSTER, *(BALANCER if balancer else ()))
-    for number, host in enumerate(hosts):
+    for number, (host, batch) in enumerate(_in_batches(snapshot, tuple(hosts), at_once)):
         restart = RestartWorker(
             host.name, host.unit, host.machine_id, host.ca_sha256, host.data_dir, node=host.node, balancer=balancer,
             upstreams=len(snapshot.controllers) if balancer else 0, soak=SOAK if number else CANARY_SOAK,
         )  # fmt: skip
-        steps.append(planned(f"restart-{host.name}", restart, "workers", gates, host.name))
+        steps.append(planned(f"restart-{host.name}", restart, "workers", gates, host.name, batch))
     return tuple(steps)
+
+
+def _in_batches(
+    snapshot: ClusterSnapshot, hosts: tuple[HostInPlan, ...], at_once: int
+) -> Iterator[tuple[HostInPlan, str]]:
+    workers = len(snapshot.workers)
+    if not 1 <= at_once <= most(workers):
+        raise PlanRefused(f"{at_once} at once: with {workers} workers it may be {most(workers)} (a tenth, ten at most)")
+    nodes = {node.name: zone_of(node) for node in value_or(snapshot.any_api(lambda api: api.nodes), ())}
+    by_name = {str(host.name): host for host in hosts}
+    zones = {name: nodes.get(host.node, "") for name, host in by_name.items()}
+    for number, names in enumerate(batches(tuple(by_name), zones, at_once), 1):
+        yield from ((by_name[name], f"batch {number}" if len(names) > 1 else "") for name in names)
 
 
 def holds(names: Iterable[str], gates: Iterable[str] = ()) -> tuple[PlannedStep, ...]:
@@ -165,19 +185,19 @@ def checked(plan: Plan, snapshot: ClusterSnapshot) -> Plan:
     Raises:
         PlanRefused: with the gate, what was seen, and what would cure it.
     """
-    for verdict in verdicts(plan, snapshot):
+    for verdict in verdicts(Situation(snapshot, plan)):
         if verdict.result is Result.FAIL and verdict.gate not in LATER:
             cure = f"; {verdict.cure}" if verdict.cure else ""
             raise PlanRefused(f"{verdict.gate}: {verdict.evidence}{cure}")
     return plan
 
 
-def verdicts(plan: Plan, snapshot: ClusterSnapshot) -> tuple[Verdict, ...]:
+def verdicts(situation: Situation) -> tuple[Verdict, ...]:
     """Every gate of the plan as it stands now: those of the whole, and those of each controller to be restarted.
 
     W-07 is judged when workers come: it is what the controllers' restart brings about.
     """
-    situation = Situation(snapshot, plan)
+    plan = situation.plan
     said = [judge(GATES[gate], situation) for gate in plan.gates]
     for step in plan.steps:
         if step.host is not None and step.kind == "restart-controller":

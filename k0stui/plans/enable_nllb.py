@@ -41,8 +41,8 @@ from k0stui.plans.steps.watch import Flip
 from k0stui.plans.yaml_splice import Splice, turned_on
 
 
-def plan(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "") -> Plan:
-    """The plan, static or dynamic as the controllers run.
+def plan(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "", batch: int = 1) -> Plan:
+    """The plan, static or dynamic as the controllers run; after the first worker `batch` at once.
 
     Raises:
         PlanRefused: it is on already, cannot be, would do harm, or too little is known; the message says what.
@@ -57,10 +57,11 @@ def plan(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "") -> Plan:
     dynamic = {running(host).is_dynamic for host in snapshot.controllers}
     if len(dynamic) != 1:
         raise PlanRefused("some controllers have dynamic configuration and some static: make them alike first")
-    return _dynamic(snapshot, nonce, guard_sha256) if dynamic.pop() else _static(snapshot, nonce, guard_sha256)
+    drafted = _dynamic if dynamic.pop() else _static
+    return drafted(snapshot, nonce, guard_sha256, batch)
 
 
-def _static(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str) -> Plan:
+def _static(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str, batch: int) -> Plan:
     controllers, workers = _hosts(snapshot)
     if all(_runs_with_it(snapshot, host) for host in controllers):
         raise PlanRefused(
@@ -86,12 +87,12 @@ def _static(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str) -> Plan:
         *holds(held, PULLED),
         *controller_restarts(snapshot, controllers, edits),
         planned("flip", Flip(), "flip", ("A-01",)),
-        *worker_restarts(snapshot, workers, balancer=True),
+        *worker_restarts(snapshot, workers, balancer=True, at_once=batch),
         *_moves(workers, held),
         *releases(held),
         *_rolls(snapshot, workers, held),
     )
-    settings = _settings(snapshot)
+    settings = {**_settings(snapshot), "batch": str(batch)}
     for name, (before, after) in edits.items():
         settings |= {f"before:{name}": before, f"after:{name}": before if after == "-" else after}
     gates = (*CLUSTER, *(gate for gate in ETCD if gate != "E-05"), *API, *NLLB_STATIC)
@@ -101,7 +102,7 @@ def _static(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str) -> Plan:
     )
 
 
-def _dynamic(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str) -> Plan:
+def _dynamic(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str, batch: int) -> Plan:
     controllers, workers = _hosts(snapshot)
     config = snapshot.any_api(lambda api: api.cluster_config)
     if not isinstance(config, Known) or config.value is None:
@@ -116,14 +117,15 @@ def _dynamic(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str) -> Plan:
         *holds(held, PULLED),
         planned("patch-config", PatchConfig(), "config", ("C-02", "C-07", "A-01", "D-01", "N-02", "N-09", "N-12")),
         planned("flip", Flip(), "flip", ("A-01",)),
-        *worker_restarts(snapshot, workers, balancer=True),
+        *worker_restarts(snapshot, workers, balancer=True, at_once=batch),
         *_moves(workers, held),
         *releases(held),
         *_rolls(snapshot, workers, held),
     )
     gates = (*CLUSTER, *API, *NLLB_DYNAMIC)
+    settings = {**_settings(snapshot), "batch": str(batch)}
     return checked(
-        _drafted(snapshot, nonce, guard_sha256, (*controllers, *workers), steps, gates, _settings(snapshot), ()),
+        _drafted(snapshot, nonce, guard_sha256, (*controllers, *workers), steps, gates, settings, ()),
         snapshot,
     )
 
@@ -132,12 +134,13 @@ def _drafted(
     snapshot: ClusterSnapshot, nonce: str, guard_sha256: str, hosts: tuple[HostInPlan, ...],
     steps: tuple[PlannedStep, ...], gates: tuple[str, ...], settings: dict[str, str], diffs: tuple[str, ...],
 ) -> Plan:  # fmt: skip
+    """`diffs`: of the config files; none in dynamic mode, where k0sctl does not touch what is changed."""
     uid = snapshot.any_api(lambda api: api.cluster_uid)
     return Plan(
         "nllb", snapshot.cluster, uid.value if isinstance(uid, Known) else "", hosts, steps, snapshot.taken_at, nonce,
         gates, excused_of(snapshot), diffs,
         ("agents stay where they are until their worker has a balancer; dark for some 10 s only, while the one "
-         "controller that has them all restarts itself", REMINDER),
+         "controller that has them all restarts itself", *((REMINDER,) if diffs else ())),
         tuple(settings.items()), guard_sha256,
     )  # fmt: skip
 

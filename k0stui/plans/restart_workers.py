@@ -1,4 +1,4 @@
-"""Staged restart of workers: one alone first, then one by one; no drain, no cordon, pods live through it."""
+"""Staged restart of workers: one alone first, then one by one or in batches; no drain, no cordon, pods live on."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from k0stui.plans.gates import BALANCER, CLUSTER, w07_worker_config
 GATES = (*CLUSTER, "A-01", "A-02", "A-03", "A-04", "W-07")
 
 
-def plan(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "", only: Iterable[str] = ()) -> Plan:
-    """The plan for all workers, or for those named.
+def plan(
+    snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "", only: Iterable[str] = (), batch: int = 1
+) -> Plan:
+    """The plan for all workers, or for those named; after the first one `batch` at once.
 
     Raises:
         PlanRefused: it would do harm, or too little is known; the message says what.
@@ -32,10 +34,11 @@ def plan(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "", only: It
     controllers = hosts_in_plan(snapshot, (host.name for host in snapshot.controllers))
     published = published_balancer(snapshot)
     uid = snapshot.any_api(lambda api: api.cluster_uid)
-    settings = {**settings_of(snapshot), "nllb": "on" if published else "off", "image": image_of(snapshot)}
+    own = {"nllb": "on" if published else "off", "image": image_of(snapshot), "batch": str(batch)}
+    settings = {**settings_of(snapshot), **own}
     drafted = Plan(
         "restart-workers", snapshot.cluster, uid.value if isinstance(uid, Known) else "", (*controllers, *workers),
-        worker_restarts(snapshot, workers, published), snapshot.taken_at, nonce,
+        worker_restarts(snapshot, workers, published, batch), snapshot.taken_at, nonce,
         (*GATES, *(BALANCER if published else ())), excused_of(snapshot),
         warnings=("1 to 3 minutes per worker; its kubelet is away for 6 to 10 s, exec and logs to it break",
                   "some versions restart pods all the same (k0s#2529)"),

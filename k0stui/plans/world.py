@@ -15,6 +15,7 @@ from k0stui.errors import ProbeFailed, Unreachable
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.host import HostName
 from k0stui.model.operation import Operation, Plan, StepProgress
+from k0stui.plans.asked import HostAsked
 from k0stui.ports import Clock, KubeApi, Shell
 
 
@@ -134,6 +135,12 @@ class World:
     operation: Operation
     step: str = ""
     """The id of the step at hand."""
+    ask: Callable[[HostName], Awaitable[HostAsked]] | None = None
+    """What only gates ask of one host; None: nobody can be asked here, and such gates are UNKNOWN."""
+
+    async def asked(self, host: HostName) -> tuple[tuple[HostName, HostAsked], ...]:
+        """For `Situation.asked`."""
+        return ((host, await self.ask(host)),) if self.ask else ()
 
     @property
     def progress(self) -> StepProgress:

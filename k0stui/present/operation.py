@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
 from k0stui.model.operation import Operation, OperationState, Plan, StepProgress, StepState
-from k0stui.model.transition import Event, Kind
 from k0stui.present.cells import Cell, Line, Tone, line, took
 from k0stui.present.times import clock
 

@@ -38,13 +38,20 @@ class Running:
     """Of the gates, or the parts of the proof, asked last; only where the executor is in this process."""
     is_carried: bool = True
     """An executor answers."""
+    before: str = ""
+    """The matrix as it was when the operation began."""
 
 
 class Acting(Protocol):
     """Plans and operations of the cluster that is watched."""
 
-    async def draft(self, name: str) -> Preview:
-        """The plan as it would be now; raises PlanRefused with the sentence."""
+    async def draft(self, name: str, only: tuple[str, ...] = (), batch: int = 1) -> Preview:
+        """The plan as it would be now, for these hosts, so many at once.
+
+        Raises:
+            PlanRefused: with the sentence.
+            UsageError: an option that this plan does not have.
+        """
         ...
 
     async def start(self, preview: Preview) -> str:
@@ -57,6 +64,10 @@ class Acting(Protocol):
 
     async def say(self, operation: str, word: str, step: str = "") -> None:
         """`pause`, `go on`, `stop after this host`; after a typed name also `help` and `roll back`."""
+        ...
+
+    async def left(self) -> tuple[str, ...]:
+        """What lies on the hosts, a line each: whose lock, which files; of this machine's operations or another's."""
         ...
 
     async def operations(self) -> tuple[Running, ...]:

@@ -190,12 +190,34 @@ async def actions(app: K0stuiApp) -> None:
 
 
 async def show_plan(app: K0stuiApp, name: str = "") -> None:
-    """The plan pane; with a name, that plan made now. Nothing changes by it."""
+    """The plan pane; with a name (`--only HOST`, `--batch N` behind it) that plan made now. Nothing changes by it."""
     from k0stui.ui.screens.plan import PlanPane
 
     await app.go("plan")
     if name and isinstance(app.pane, PlanPane):
-        app.pane.ask(name)
+        try:
+            app.pane.ask(*plan_words(name))
+        except UsageError as error:
+            app.tell(str(error), severity="error")
+
+
+def plan_words(text: str) -> tuple[str, tuple[str, ...], int]:
+    """`restart-workers --only w1 --only w2 --batch 2` -> name, hosts, batch.
+
+    Raises:
+        UsageError: an option that plans do not have, or one without its value.
+    """
+    name, *rest = text.split()
+    only: list[str] = []
+    batch = 1
+    for option, value in zip(rest[::2], [*rest[1::2], ""], strict=False):
+        if option == "--only" and value:
+            only += value.split(",")
+        elif option == "--batch" and value.isascii() and value.isdigit():
+            batch = int(value)
+        else:
+            raise UsageError(f":plan {name} --only HOST --batch N; not {option} {value}".rstrip())
+    return name, tuple(only), batch
 
 
 async def show_logs_of(app: K0stuiApp) -> None:
@@ -219,10 +241,6 @@ async def run_typed(app: K0stuiApp, text: str) -> None:
         await app.action_run_command(command.id, argument)
     else:
         await app.action_run_command(command.id)
-
-
-def nothing_to_verify(app: K0stuiApp) -> None:
-    """`lacks` says why before it comes to this."""
 
 
 Act = Callable[..., Awaitable[None] | None]
@@ -252,7 +270,6 @@ ACTS: dict[str, Act] = {
     "actions": actions,
     "set": settle,
     "lofi": lofi,
-    "verify": nothing_to_verify,
     "plan": show_plan,
     "logs": show_logs_of,
     "open_logs": open_logs,

@@ -9,18 +9,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from k0stui.commands import carrying
-from k0stui.commands.acting import Drafted, drafted
+from k0stui.commands.acting import Drafted, Wish, drafted
 from k0stui.demo.fleet import Fleet
 from k0stui.demo.host_answers import listening
 from k0stui.demo.pace import Pace
 from k0stui.demo.scenarios import SCENARIOS
 from k0stui.demo.shell import DemoConnector
-from k0stui.engine.execute import Executor, Progress
+from k0stui.engine.course import Progress
+from k0stui.engine.execute import Executor
 from k0stui.engine.journal import Record, read
 from k0stui.engine.observe import Connector, Watch
 from k0stui.inventory import InventoryHost
+from k0stui.model.event import Kind
 from k0stui.model.operation import Operation, Plan, StepState
-from k0stui.model.transition import Kind
 from k0stui.ports import Command, Reply, Shell
 from k0stui.probes.catalogue import question_of
 from tests.fakes import LoopClock, VirtualLoop
@@ -83,7 +84,7 @@ class Field:
     executors: list[Executor] = field(default_factory=list)
 
     async def plan(self, name: str = "nllb", only: tuple[str, ...] = ()) -> Drafted:
-        return await drafted(self.watch, name, only)
+        return await drafted(self.watch, Wish(name, only))
 
 
 Main = Callable[[Field], object]

@@ -10,10 +10,15 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k0stui.commands.left import OURS, Left, left_on, read_listing, removal
+from k0stui.connect.guard import Claim, ShellGuard
+from k0stui.connect.left import OURS, Left, left_on, read_listing, removal
+from k0stui.demo.pace import Pace
+from k0stui.demo.scenarios import SCENARIOS
+from k0stui.demo.shell import DemoConnector
 from k0stui.model.host import HostName
+from k0stui.plans.world import Verdict
 from k0stui.ports import Command, Reply
-from tests.fakes import START
+from tests.fakes import START, FakeClock
 
 OP = "20250204-031502-ab12"
 
@@ -90,6 +95,33 @@ def test_unreadable_lock_is_somebody_s() -> None:
 def test_nothing_there(tmp_path: Path) -> None:
     """A host without the folder has nothing left."""
     assert left(tmp_path / "none").lines() == ["c1: nothing is left there"]
+
+
+def test_torn_temporary_is_listed_and_goes(tmp_path: Path) -> None:
+    """What a replace that was cut off left beside k0s.yaml: named, removed under the lock; the config itself stays."""
+    base, configs = a_host(tmp_path), tmp_path / "etc"
+    configs.mkdir()
+    for name in ("k0s.yaml", f".k0stui.{OP}.new", ".k0stui.new", "other.new"):
+        (configs / name).write_text(name)
+    found = asyncio.run(left_on(RealSh(), str(base), str(configs)))
+    assert found.temporaries == (f".k0stui.{OP}.new",)
+    assert any(f".k0stui.{OP}.new" in line for line in found.lines())
+    assert asyncio.run(RealSh().run(removal(found, str(base), str(configs)))).exit_status == 0
+    assert sorted(path.name for path in configs.iterdir()) == [".k0stui.new", "k0s.yaml", "other.new"]
+
+
+async def test_simulated_host_lists_and_removes(tmp_path: Path) -> None:
+    """The demo fleet answers both commands by running them, so `clean` can be tried there."""
+    with DemoConnector(Pace(SCENARIOS["healthy"](), FakeClock())) as fleet:
+        shell = fleet.shell_of("k0s-master-1")
+        guard = ShellGuard(shell, Claim("op-1", 1, "ann@a"))
+        assert (await guard.lock("-", "1 op-1 ann@a")).verdict is Verdict.ACCEPTED
+        assert (await left_on(shell)).holder == "op-1"
+        free = await guard.lock((await guard.status("k0scontroller.service")).lock_sha, "1 - -")
+        assert free.verdict is Verdict.ACCEPTED
+        found = await left_on(shell)
+        assert (await shell.run(removal(found))).exit_status == 0
+        assert (await left_on(shell)).files == ()
 
 
 @given(st.text())

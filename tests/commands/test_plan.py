@@ -67,9 +67,16 @@ def test_refused_plan_is_a_sentence(run: Run, scenario: str, words: str) -> None
 
 
 def test_bad_input(run: Run) -> None:
-    """Hosts where none can be chosen, batches that are not there yet, a recording to change: exit 2."""
+    """Hosts where none can be chosen, batches where no worker is restarted: exit 2."""
     assert run("plan", "nllb", "--demo", "incident", "--only", "k0s-worker-1").status == 2
-    assert run("plan", "restart-workers", "--demo", "incident", "--batch", "4").status == 2
+    assert run("plan", "restart-controllers", "--demo", "incident", "--batch", "2").status == 2
+
+
+def test_batch_beyond_a_tenth_is_refused(run: Run) -> None:
+    """Four workers, two at once: a sentence with how many it may be, exit 1."""
+    ran = run("plan", "restart-workers", "--demo", "healthy", "--batch", "2")
+    assert ran.status == 1
+    assert "2 at once: with 4 workers it may be 1" in ran.out
 
 
 def test_single_worker_wants_its_host_name(run: Run) -> None:

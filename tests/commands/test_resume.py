@@ -14,11 +14,12 @@ from k0stui.commands.acting import guard_of
 from k0stui.commands.close import closed, leftovers, way_to_the_end
 from k0stui.commands.resume import words_for
 from k0stui.engine.adopt import found, journal_of, take
-from k0stui.engine.execute import Progress
+from k0stui.engine.course import Progress
 from k0stui.engine.journal import Journal, read
 from k0stui.errors import UsageError
+from k0stui.model.event import Kind
 from k0stui.model.operation import Operation, OperationState, StepState, begin
-from k0stui.model.transition import Kind, fold
+from k0stui.model.transition import fold
 from k0stui.present.operation import is_done, needs_person
 from tests.commands.carried import Field, on
 from tests.protocol.test_transition import a_plan

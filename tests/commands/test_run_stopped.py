@@ -14,8 +14,8 @@ from k0stui.demo.etcd import Member
 from k0stui.demo.fleet import Fleet
 from k0stui.demo.host import CONFIG
 from k0stui.errors import PlanRefused
+from k0stui.model.event import Kind
 from k0stui.model.operation import Operation, OperationState, StepState
-from k0stui.model.transition import Kind
 from k0stui.plans.gates import GATES
 from k0stui.plans.gates.gate import Situation, judge
 from k0stui.plans.world import GuardAnswer, Verdict
@@ -48,6 +48,7 @@ def test_worker_that_never_comes_back(tmp_path: Path) -> None:
     assert ran.counts[-1][1][0] >= 3
 
 
+@pytest.mark.fault("F55")
 def test_image_that_no_registry_has(tmp_path: Path) -> None:
     """The pull fails on the first worker: no file is staged, no agent held, no host restarted."""
 
@@ -90,6 +91,7 @@ def test_controller_is_lost_after_the_first(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.fault("F26")
 def test_config_that_somebody_edits_is_not_overwritten(tmp_path: Path) -> None:
     """k0s.yaml of a controller changes after it was staged: stopped before its restart, the edit stays."""
     edit = b"# somebody was here\n"
@@ -148,6 +150,7 @@ def test_refused(change: Callable[[Fleet], None], words: str) -> None:
     on(SCENARIO, main, change)
 
 
+@pytest.mark.fault("F54")
 def test_port_that_is_taken() -> None:
     """Somebody else listens on 7443 of one worker: no plan, and the sentence names it."""
 

@@ -29,3 +29,12 @@ def test_ghosts_are_not_proven(run: Run) -> None:
     ran = run("verify", "--demo", "ghosts")
     assert ran.status == 1
     assert "k0s-master-2 has 0 of 4" in ran.out
+
+
+def test_proof_is_exported_as_markdown(run: Run) -> None:
+    """A heading that says how it stands, a row for each part, the error rate of each server, and the matrix."""
+    ran = run("verify", "--demo", "incident", "--markdown")
+    assert ran.status == 1
+    assert ran.out.startswith("# Proof of demo: not proven")
+    for words in ("| columns | FAIL |", "## Errors", "- k0s-master-2", "## Matrix", "links 4/12"):
+        assert words in ran.out

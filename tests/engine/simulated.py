@@ -15,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-from k0stui.engine.execute import Executor, Progress, Ways
+from k0stui.engine.course import Progress, Ways
+from k0stui.engine.execute import Executor
 from k0stui.engine.journal import Journal
 from k0stui.errors import ApiRefused, Unreachable
 from k0stui.model.cluster import ClusterSnapshot, LocalReady
@@ -23,15 +24,23 @@ from k0stui.model.etcd import EtcdHealth
 from k0stui.model.host import HostName
 from k0stui.model.observed import Known, require
 from k0stui.model.operation import Operation, Plan
+from k0stui.plans.asked import PROCESSES, UPGRADES, verify_unit
 from k0stui.plans.world import GuardAnswer, RestartRequest, Verdict
-from k0stui.ports import Clock, Shell
+from k0stui.ports import Clock, Command, Shell
 from tests.builders import NOW, Cluster, _moved, a_cluster, invocation, unknown
-from tests.fakes import START, FakeShell
+from tests.fakes import START, Answer, FakeShell
 
 STOPS, STARTS, READY, COUNTED = 0.5, 3.0, 12.0, 21.0
 """Seconds after the job was queued: the old process ends, the new one begins, its API is ready, counts are final."""
 
 NEVER = float("inf")
+
+SOUND: dict[Command | tuple[str, ...], Answer] = {
+    verify_unit("k0scontroller.service"): "",
+    verify_unit("k0sworker.service"): "",
+    PROCESSES: "1 0 /sbin/init\n",
+}
+"""What only gates ask: no unit has a fault, nothing is left over."""
 
 
 @dataclass
@@ -146,7 +155,7 @@ class Sim:
         return {"metadata": metadata, "spec": {"updateStrategy": self.strategy, "template": {}}, "status": status}
 
     def shells(self) -> dict[HostName, Shell]:
-        return {HostName(name): FakeShell(name) for name in self.hosts}
+        return {HostName(name): FakeShell(name, SOUND) for name in self.hosts}
 
     def apis(self) -> dict[HostName, Any]:
         return {host.name: SimApi(host.name, self) for host in self.base.controllers}
@@ -175,6 +184,8 @@ class SimApi:
 
     async def get(self, path: str, *, timeout: float = 10) -> bytes:
         self._up()
+        if path == UPGRADES:
+            raise ApiRefused("there is none", 404)
         return json.dumps(self.sim.daemonset()).encode()
 
     async def patch(self, path: str, body: bytes, *, content_type: str, timeout: float = 10) -> bytes:

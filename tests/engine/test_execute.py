@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from k0stui.engine.adopt import journal_of, take
-from k0stui.engine.execute import Executor, Progress
+from k0stui.engine.course import Progress
+from k0stui.engine.execute import Executor
 from k0stui.engine.journal import Journal, merged, read
 from k0stui.errors import JournalBroken
+from k0stui.model.event import Event, Kind
 from k0stui.model.operation import Operation, OperationState, StepState
-from k0stui.model.transition import Event, Kind
 from k0stui.plans.world import Verdict
-from tests.builders import NOW
+from tests.builders import NOW, Cluster
 from tests.engine.simulated import Sim, journal_in, plan_of
 from tests.fakes import START, LoopClock, VirtualLoop
+from tests.plans.test_stops import unready
 
 APPROVED = Event(Kind.APPROVED, why="ann")
 
@@ -30,9 +35,24 @@ def fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("k0stui.engine.journal.os.fsync", lambda _: None)
 
 
-def in_virtual_time(test: Callable[[], Awaitable[None]]) -> None:
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(test())  # type: ignore[arg-type]
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """A loop whose time jumps to the next thing to do."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as found:
+        yield found
+
+
+def in_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """The test on that loop."""
+
+    @wraps(test)
+    def run(runner: asyncio.Runner, **arguments: Any) -> None:
+        runner.run(test(**arguments))
+
+    own = signature(test)
+    first = Parameter("runner", Parameter.POSITIONAL_OR_KEYWORD)
+    run.__signature__ = own.replace(parameters=[first, *own.parameters.values()])  # type: ignore[attr-defined]
+    return run
 
 
 def waits(operation: Operation) -> bool:
@@ -44,6 +64,9 @@ class Watched:
 
     def __init__(self, sim: Sim, journal: Journal) -> None:
         self.sim = sim
+        self.journal = journal
+        self.hears: Callable[[Progress], None] = lambda _: None
+        """What a test does at something that was published."""
         self.said: list[Progress] = []
         self.resting = asyncio.Event()
         self.rests: Callable[[Operation], bool] = waits
@@ -52,6 +75,7 @@ class Watched:
     def _hear(self, progress: Progress) -> None:
         self.sim.count()
         self.said.append(progress)
+        self.hears(progress)
         if self.rests(progress.operation):
             self.resting.set()
 
@@ -66,6 +90,16 @@ class Watched:
         return self.executor.operation
 
 
+@pytest.fixture
+def watched(runner: asyncio.Runner, tmp_path: Path) -> Watched:
+    """A staged restart of three controllers, agreed to and not begun."""
+
+    async def on_the_loop() -> Watched:
+        return Watched(Sim(LoopClock()), journal_in(tmp_path, plan_of()))
+
+    return runner.run(on_the_loop())
+
+
 def states(operation: Operation) -> dict[str, str]:
     return {step.id: step.state.value for step in operation.steps}
 
@@ -76,59 +110,53 @@ def order(journal: Journal) -> list[str]:
     return [record.step for record in records if record.payload.kind is Kind.INTENT]
 
 
-def test_staged_restart_ends_done(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_staged_restart_ends_done(watched: Watched) -> None:
     """Three controllers, the k0s leader last, one at a time, agents held meanwhile; proof; unlocked."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        operation = await Watched(sim, journal).executor.run(APPROVED)
+    sim, journal = watched.sim, watched.journal
+    operation = await watched.executor.run(APPROVED)
 
-        assert (operation.state, operation.reason) == (OperationState.UNLOCKED, "done"), operation
-        assert set(states(operation).values()) == {"S6"}
-        assert order(journal) == [
-            "hold-konnectivity-agent", "restart-k0s-master-2", "restart-k0s-master-3", "restart-k0s-master-1",
-            "release-konnectivity-agent",
-        ]  # fmt: skip
-        assert sim.worst == 2
-        assert sim.strategy["type"] == "RollingUpdate"
-        assert {host.lock for host in sim.hosts.values()} == {"1 - -", ""}
-
-    in_virtual_time(test)
+    assert (operation.state, operation.reason) == (OperationState.UNLOCKED, "done"), operation
+    assert set(states(operation).values()) == {"S6"}
+    assert order(journal) == [
+        "hold-konnectivity-agent", "restart-k0s-master-2", "restart-k0s-master-3", "restart-k0s-master-1",
+        "release-konnectivity-agent",
+    ]  # fmt: skip
+    assert sim.worst == 2
+    assert sim.strategy["type"] == "RollingUpdate"
+    assert {host.lock for host in sim.hosts.values()} == {"1 - -", ""}
 
 
-def test_records_on_controllers_are_the_journal(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_records_on_controllers_are_the_journal(watched: Watched) -> None:
     """Every controller has every record up to the end of the work: enough to adopt from (I4)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        await Watched(sim, journal).executor.run(APPROVED)
-        lines = [line.decode().rstrip("\n") for line in journal.lines]
-        for host in sim.base.controllers:
-            mine = [line for line in sim.hosts[host.name].records if line.startswith('{"seq"')]
-            assert mine == lines[: len(mine)]
-            assert len(mine) >= len(lines) - 1
-
-    in_virtual_time(test)
+    sim, journal = watched.sim, watched.journal
+    await watched.executor.run(APPROVED)
+    lines = [line.decode().rstrip("\n") for line in journal.lines]
+    for host in sim.base.controllers:
+        mine = [line for line in sim.hosts[host.name].records if line.startswith('{"seq"')]
+        assert mine == lines[: len(mine)]
+        assert len(mine) >= len(lines) - 1
 
 
+@pytest.mark.fault("F03")
 @pytest.mark.parametrize("records", range(1, 46, 2))
-def test_killed_after_any_record_resume_converges(tmp_path: Path, records: int) -> None:
+@in_virtual_time
+async def test_killed_after_any_record_resume_converges(watched: Watched, records: int) -> None:
     """Whichever record was the last, another process ends the operation, with one job per host (F03, I1, I5, I8)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        watched = Watched(sim, journal)
-        await _killed(watched, journal, records)
-        journal.close()
+    sim, journal = watched.sim, watched.journal
+    await _killed(watched, journal, records)
+    journal.close()
 
-        again = Watched(sim, Journal.reopen(journal.directory))
-        operation = await again.rest(Event(Kind.RESUMED if records else Kind.APPROVED))
-        assert (operation.state, operation.reason) == (OperationState.UNLOCKED, "done"), (operation, again.said[-3:])
-        for host in sim.base.controllers:
-            assert len(sim.hosts[host.name].jobs) == 1, sim.hosts[host.name].jobs
-        assert sim.worst == 2
-
-    in_virtual_time(test)
+    again = Watched(sim, Journal.reopen(journal.directory))
+    operation = await again.rest(Event(Kind.RESUMED if records else Kind.APPROVED))
+    assert (operation.state, operation.reason) == (OperationState.UNLOCKED, "done"), (operation, again.said[-3:])
+    for host in sim.base.controllers:
+        assert len(sim.hosts[host.name].jobs) == 1, sim.hosts[host.name].jobs
+    assert sim.worst == 2
 
 
 class Killed(BaseException):
@@ -150,72 +178,67 @@ async def _killed(watched: Watched, journal: Journal, records: int) -> None:
     assert raised.group_contains(Killed)
 
 
-def test_unknown_outcome_is_looked_for(tmp_path: Path) -> None:
+@pytest.mark.fault("F06")
+@in_virtual_time
+async def test_unknown_outcome_is_looked_for(watched: Watched) -> None:
     """The reply to a restart is lost: the host is asked, and no second request is sent (F06)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        original, lost = sim.restart, []
+    sim = watched.sim
+    original, lost = sim.restart, []
 
-        def cut(request: object) -> None:
-            original(request)  # type: ignore[arg-type]
-            if not lost:
-                lost.append(request)
-                raise TimeoutError("connection lost")
+    def cut(request: object) -> None:
+        original(request)  # type: ignore[arg-type]
+        if not lost:
+            lost.append(request)
+            raise TimeoutError("connection lost")
 
-        sim.restart = cut  # type: ignore[method-assign]
-        operation = await Watched(sim, journal).rest(APPROVED)
-        assert operation.reason == "done"
-        assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
-
-    in_virtual_time(test)
+    sim.restart = cut  # type: ignore[method-assign]
+    operation = await watched.rest(APPROVED)
+    assert operation.reason == "done"
+    assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
 
 
-def test_request_that_never_arrived_is_asked_anew(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_request_that_never_arrived_is_asked_anew(watched: Watched) -> None:
     """Not started, and for certain: gates again, attempt 2 (§6)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        original, lost = sim.restart, []
+    sim = watched.sim
+    original, lost = sim.restart, []
 
-        def swallow(request: object) -> None:
-            if not lost:
-                lost.append(request)
-                raise TimeoutError("never arrived")
-            original(request)  # type: ignore[arg-type]
+    def swallow(request: object) -> None:
+        if not lost:
+            lost.append(request)
+            raise TimeoutError("never arrived")
+        original(request)  # type: ignore[arg-type]
 
-        sim.restart = swallow  # type: ignore[method-assign]
-        operation = await Watched(sim, journal).rest(APPROVED)
-        assert operation.reason == "done"
-        assert operation.step("restart-k0s-master-2").attempt == 2
-        assert sim.hosts["k0s-master-2"].jobs == [("restart-k0s-master-2", 2)]
-
-    in_virtual_time(test)
+    sim.restart = swallow  # type: ignore[method-assign]
+    operation = await watched.rest(APPROVED)
+    assert operation.reason == "done"
+    assert operation.step("restart-k0s-master-2").attempt == 2
+    assert sim.hosts["k0s-master-2"].jobs == [("restart-k0s-master-2", 2)]
 
 
-def test_controller_that_never_gets_ready_stops_everything(tmp_path: Path) -> None:
+@pytest.mark.fault("F33")
+@in_virtual_time
+async def test_controller_that_never_gets_ready_stops_everything(watched: Watched) -> None:
     """Active, and its API never ready: SX, no other controller is touched, and its help brings it home (F33)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        sim.hosts["k0s-master-2"].ready_after = 1e9
-        watched = Watched(sim, journal)
-        operation = await watched.rest(APPROVED)
-        assert operation.state is OperationState.PAUSED
-        assert operation.step("restart-k0s-master-2").state is StepState.FAILED
-        assert sim.hosts["k0s-master-3"].jobs == sim.hosts["k0s-master-1"].jobs == []
-        journal.close()
+    sim, journal = watched.sim, watched.journal
+    sim.hosts["k0s-master-2"].ready_after = 1e9
+    operation = await watched.rest(APPROVED)
+    assert operation.state is OperationState.PAUSED
+    assert operation.step("restart-k0s-master-2").state is StepState.FAILED
+    assert sim.hosts["k0s-master-3"].jobs == sim.hosts["k0s-master-1"].jobs == []
+    journal.close()
 
-        sim.hosts["k0s-master-2"].ready_after = 12
-        again = Watched(sim, Journal.reopen(journal.directory))
-        again.rests = lambda operation: operation.reason == "helped"
-        again.executor.tell("help", "restart-k0s-master-2")
-        helped = await again.rest(Event(Kind.RESUMED))
-        assert helped.step("restart-k0s-master-2").state is StepState.VERIFIED
-        assert [attempt for _, attempt in sim.hosts["k0s-master-2"].jobs] == [1, 2]
-        assert sim.hosts["k0s-master-3"].jobs == []
-
-    in_virtual_time(test)
+    sim.hosts["k0s-master-2"].ready_after = 12
+    again = Watched(sim, Journal.reopen(journal.directory))
+    again.rests = lambda operation: operation.reason == "helped"
+    again.executor.tell("help", "restart-k0s-master-2")
+    helped = await again.rest(Event(Kind.RESUMED))
+    assert helped.step("restart-k0s-master-2").state is StepState.VERIFIED
+    assert [attempt for _, attempt in sim.hosts["k0s-master-2"].jobs] == [1, 2]
+    assert sim.hosts["k0s-master-3"].jobs == []
 
 
 @pytest.mark.parametrize(
@@ -226,20 +249,20 @@ def test_controller_that_never_gets_ready_stops_everything(tmp_path: Path) -> No
         (lambda sim: setattr(sim, "base", sim.base.changed("k0s-master-1", "service", job="9")), "C-03"),
     ],
 )
-def test_gate_that_does_not_pass_stops_before_the_act(tmp_path: Path, spoil: Callable[[Sim], None], words: str) -> None:
+@in_virtual_time
+async def test_gate_that_does_not_pass_stops_before_the_act(
+    watched: Watched, spoil: Callable[[Sim], None], words: str
+) -> None:
     """Sick etcd, a silent controller, a foreign job: nothing is locked and nothing touched."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        spoil(sim)
-        operation = await Watched(sim, journal).rest(APPROVED)
-        assert operation.state is OperationState.UNLOCKED
-        assert words in operation.reason
-        assert not any(host.jobs for host in sim.hosts.values())
-        assert not any(host.lock for host in sim.hosts.values())
-        assert sim.patches == []
-
-    in_virtual_time(test)
+    sim = watched.sim
+    spoil(sim)
+    operation = await watched.rest(APPROVED)
+    assert operation.state is OperationState.UNLOCKED
+    assert words in operation.reason
+    assert not any(host.jobs for host in sim.hosts.values())
+    assert not any(host.lock for host in sim.hosts.values())
+    assert sim.patches == []
 
 
 def _sick() -> object:
@@ -248,205 +271,226 @@ def _sick() -> object:
     return EtcdHealth(False, "no leader")
 
 
-def test_fault_between_two_controllers_pauses_before_the_second(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_fault_between_two_controllers_pauses_before_the_second(watched: Watched) -> None:
     """Something breaks after the first: the second is never touched, the lock stays, the reason is said."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        watched = Watched(sim, journal)
+    sim = watched.sim
 
-        def hear(progress: Progress) -> None:
-            watched._hear(progress)
-            if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
-                sim.base = sim.base.where("k0s-master-1", etcd_health=_sick())
+    def hear(progress: Progress) -> None:
+        if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
+            sim.base = sim.base.where("k0s-master-1", etcd_health=_sick())
 
-        watched.executor._publish = hear
-        operation = await watched.rest(APPROVED)
-        assert operation.state is OperationState.PAUSED
-        assert "E-02" in operation.reason
-        assert sim.hosts["k0s-master-3"].jobs == []
-        assert sim.hosts["k0s-master-1"].lock.startswith("1 op-1")
-
-    in_virtual_time(test)
+    watched.hears = hear
+    operation = await watched.rest(APPROVED)
+    assert operation.state is OperationState.PAUSED
+    assert "E-02" in operation.reason
+    assert sim.hosts["k0s-master-3"].jobs == []
+    assert sim.hosts["k0s-master-1"].lock.startswith("1 op-1")
 
 
-def test_two_operators_one_wins(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda sim: sim.base.changed("k0s-master-3", "service", restarts=1), "restarts its unit by itself"),
+        (lambda sim: sim.base.changed("k0s-master-3", "api_ready", status=500), "its API server is not ready"),
+        (lambda sim: sim.base.changed("k0s-master-1", "etcd_metrics", leader_changes=9), "leader changed"),
+        (
+            lambda sim: sim.base.changed("k0s-master-3", "config_file", sha256="e" * 64),
+            "neither as before nor as planned",
+        ),
+        (lambda sim: cut_off(sim, "k0s-master-3"), "could not be reached twice in a row"),
+        (lambda sim: unready(sim.base, "k0s-worker-2"), "is not Ready for"),
+    ],
+)
+@in_virtual_time
+async def test_stop_condition_finishes_the_host_in_flight_and_begins_no_other(
+    watched: Watched, spoil: Callable[[Sim], Cluster], words: str
+) -> None:
+    """Seen for 70 s while a controller restarts, gone when it is verified: it is verified all the same, no other one
+    is touched, and the operation pauses with that reason."""
+    sim, whole = watched.sim, watched.sim.base
+    began: list[float] = []
+
+    def hear(progress: Progress) -> None:
+        if progress.operation.step("restart-k0s-master-2").state is StepState.RESTARTING:
+            began.append(sim.clock.monotonic())
+        sick = began and sim.clock.monotonic() - began[0] < 70
+        sim.base, sim.hosts["k0s-master-3"].reachable = whole, True
+        if sick:
+            sim.base = spoil(sim)
+
+    watched.hears = hear
+    operation = await watched.rest(APPROVED)
+    assert operation.state is OperationState.PAUSED, operation.reason
+    assert operation.step("restart-k0s-master-2").state is StepState.VERIFIED
+    assert words in operation.reason
+    assert sim.hosts["k0s-master-3"].jobs == sim.hosts["k0s-master-1"].jobs == []
+
+
+def cut_off(sim: Sim, host: str) -> Cluster:
+    sim.hosts[host].reachable = False
+    return sim.base
+
+
+@pytest.mark.fault("F12")
+@in_virtual_time
+async def test_two_operators_one_wins(tmp_path: Path) -> None:
     """Started at the same moment, one is LOCKED, the other ends with the holder's name and nothing touched (F12)."""
 
-    async def test() -> None:
-        sim = Sim(LoopClock())
-        first, second = (
-            Journal.create(tmp_path / "a", "op-1", plan_of()),
-            Journal.create(tmp_path / "b", "op-2", plan_of()),
-        )
-        both = [Watched(sim, first), Watched(sim, second)]
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(watched.rest(APPROVED)) for watched in both]
-        ends = sorted(task.result().reason for task in tasks)
-        assert ends[0] == "done"
-        assert "locked by" in ends[1] or "could not be written" in ends[1], ends
-        assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
-
-    in_virtual_time(test)
+    sim = Sim(LoopClock())
+    first, second = (
+        Journal.create(tmp_path / "a", "op-1", plan_of()),
+        Journal.create(tmp_path / "b", "op-2", plan_of()),
+    )
+    both = [Watched(sim, first), Watched(sim, second)]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(watched.rest(APPROVED)) for watched in both]
+    ends = sorted(task.result().reason for task in tasks)
+    assert ends[0] == "done"
+    assert "locked by" in ends[1] or "could not be written" in ends[1], ends
+    assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
 
 
-def test_lost_viewer_finishes_the_host_and_waits(tmp_path: Path) -> None:
+@pytest.mark.fault("F01")
+@in_virtual_time
+async def test_lost_viewer_finishes_the_host_and_waits(watched: Watched) -> None:
     """The host in flight is verified; then it pauses with that reason (F01)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        watched = Watched(sim, journal)
+    sim = watched.sim
 
-        def hear(progress: Progress) -> None:
-            watched._hear(progress)
-            if (
-                progress.operation.step("restart-k0s-master-2").state is StepState.RESTARTING
-                and not progress.operation.pausing
-            ):
-                watched.executor.viewer_lost()
+    def hear(progress: Progress) -> None:
+        if (
+            progress.operation.step("restart-k0s-master-2").state is StepState.RESTARTING
+            and not progress.operation.pausing
+        ):
+            watched.executor.viewer_lost()
 
-        watched.executor._publish = hear
-        operation = await watched.rest(APPROVED)
-        assert (operation.state, operation.reason) == (OperationState.PAUSED, "viewer-lost")
-        assert operation.step("restart-k0s-master-2").state is StepState.VERIFIED
-        assert sim.hosts["k0s-master-3"].jobs == []
-
-    in_virtual_time(test)
+    watched.hears = hear
+    operation = await watched.rest(APPROVED)
+    assert (operation.state, operation.reason) == (OperationState.PAUSED, "viewer-lost")
+    assert operation.step("restart-k0s-master-2").state is StepState.VERIFIED
+    assert sim.hosts["k0s-master-3"].jobs == []
 
 
-def test_full_journal_ends_all_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.fault("F23")
+@in_virtual_time
+async def test_full_journal_ends_all_acts(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full before an intent: the error leaves, and the host is not touched (F23)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        keep = journal._keep
+    sim, journal = watched.sim, watched.journal
+    keep = journal._keep
 
-        def full(line: bytes) -> None:
-            if b'"restart-k0s-master-2"' in line and b'"intent"' in line:
-                journal._dead = "no space left"
-            keep(line)
+    def full(line: bytes) -> None:
+        if b'"restart-k0s-master-2"' in line and b'"intent"' in line:
+            journal._dead = "no space left"
+        keep(line)
 
-        monkeypatch.setattr(journal, "_keep", full)
-        with pytest.raises(ExceptionGroup) as raised:
-            await Watched(sim, journal).executor.run(APPROVED)
-        assert raised.group_contains(JournalBroken)
-        assert not any(host.jobs for host in sim.hosts.values())
-
-    in_virtual_time(test)
+    monkeypatch.setattr(journal, "_keep", full)
+    with pytest.raises(ExceptionGroup) as raised:
+        await watched.executor.run(APPROVED)
+    assert raised.group_contains(JournalBroken)
+    assert not any(host.jobs for host in sim.hosts.values())
 
 
-def test_hold_that_is_taken_back_is_exposure(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_hold_that_is_taken_back_is_exposure(watched: Watched) -> None:
     """Somebody sets the strategy back while held: HOLD_LOST is journalled before the next step."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        watched = Watched(sim, journal)
+    sim, journal = watched.sim, watched.journal
 
-        def hear(progress: Progress) -> None:
-            watched._hear(progress)
-            if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED and progress.operation.held:
-                sim.strategy = {"type": "RollingUpdate"}
+    def hear(progress: Progress) -> None:
+        if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED and progress.operation.held:
+            sim.strategy = {"type": "RollingUpdate"}
 
-        watched.executor._publish = hear
-        await watched.rest(APPROVED)
-        kinds = [record.payload.kind for record in read(journal.directory)[1]]
-        assert Kind.HOLD_LOST in kinds
-
-    in_virtual_time(test)
+    watched.hears = hear
+    await watched.rest(APPROVED)
+    kinds = [record.payload.kind for record in read(journal.directory)[1]]
+    assert Kind.HOLD_LOST in kinds
 
 
-def test_without_anybody_a_pause_ends_the_process(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_without_anybody_a_pause_ends_the_process(watched: Watched) -> None:
     """Headless: the operation stays open and locked, the process ends, `resume` goes on."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        executor = Executor(journal, plan_of(), sim.ways(), lambda _: None, waits=False)
-        executor.tell("stop after this host")
-        operation = await executor.run(APPROVED)
-        assert (operation.state, operation.stopping) == (OperationState.PAUSED, True)
-        assert sim.hosts["k0s-master-2"].lock.startswith("1 op-1")
+    sim, journal = watched.sim, watched.journal
+    executor = Executor(journal, plan_of(), sim.ways(), lambda _: None, waits=False)
+    executor.tell("stop after this host")
+    operation = await executor.run(APPROVED)
+    assert (operation.state, operation.stopping) == (OperationState.PAUSED, True)
+    assert sim.hosts["k0s-master-2"].lock.startswith("1 op-1")
 
-        resumed = Watched(sim, Journal.reopen(journal.directory))
-        resumed.executor.tell("go on")
-        done = await resumed.executor.run(Event(Kind.RESUMED))
-        assert done.reason == "done"
-
-    in_virtual_time(test)
+    resumed = Watched(sim, Journal.reopen(journal.directory))
+    resumed.executor.tell("go on")
+    done = await resumed.executor.run(Event(Kind.RESUMED))
+    assert done.reason == "done"
 
 
-def test_roll_back_gives_the_hold_back(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_roll_back_gives_the_hold_back(watched: Watched) -> None:
     """After one controller: nothing to put back on it, the agents are released, the lock is freed."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        watched = Watched(sim, journal)
+    sim, journal = watched.sim, watched.journal
 
-        def hear(progress: Progress) -> None:
-            watched._hear(progress)
-            restarting = progress.operation.step("restart-k0s-master-2").state is StepState.RESTARTING
-            if restarting and not progress.operation.pausing:
-                watched.executor.tell("pause")
+    def hear(progress: Progress) -> None:
+        restarting = progress.operation.step("restart-k0s-master-2").state is StepState.RESTARTING
+        if restarting and not progress.operation.pausing:
+            watched.executor.tell("pause")
 
-        watched.executor._publish = hear
-        assert (await watched.rest(APPROVED)).state is OperationState.PAUSED
-        journal.close()
+    watched.hears = hear
+    assert (await watched.rest(APPROVED)).state is OperationState.PAUSED
+    journal.close()
 
-        again = Watched(sim, Journal.reopen(journal.directory))
-        again.executor.tell("roll back")
-        end = await again.executor.run(Event(Kind.RESUMED))
-        assert (end.state, end.reason, end.held) == (OperationState.UNLOCKED, "rolled back", ())
-        assert sim.strategy["type"] == "RollingUpdate"
-        assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [0, 1, 0]
-
-    in_virtual_time(test)
+    again = Watched(sim, Journal.reopen(journal.directory))
+    again.executor.tell("roll back")
+    end = await again.executor.run(Event(Kind.RESUMED))
+    assert (end.state, end.reason, end.held) == (OperationState.UNLOCKED, "rolled back", ())
+    assert sim.strategy["type"] == "RollingUpdate"
+    assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [0, 1, 0]
 
 
-def test_adopted_from_records_of_the_controllers(tmp_path: Path) -> None:
+@pytest.mark.fault("F11")
+@in_virtual_time
+async def test_adopted_from_records_of_the_controllers(tmp_path: Path) -> None:
     """The first machine is gone for good: another one rebuilds the journal, fences, and ends it (F11, I9)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path / "a", plan_of())
-        await _killed(Watched(sim, journal), journal, 17)
-        plan, lines = plan_of(), [f"{line}\n".encode() for host in sim.hosts.values() for line in host.records]
-        stale = sim.guard(sim.shells()[sim.base.controllers[0].name], journal.operation)
+    sim, journal = Sim(LoopClock()), journal_in(tmp_path / "a", plan_of())
+    await _killed(Watched(sim, journal), journal, 17)
+    plan, lines = plan_of(), [f"{line}\n".encode() for host in sim.hosts.values() for line in host.records]
+    stale = sim.guard(sim.shells()[sim.base.controllers[0].name], journal.operation)
 
-        theirs = journal_of(tmp_path / "b", "op-1", plan, lines)
-        assert theirs.operation.steps[0].state is StepState.VERIFIED
-        assert theirs.operation.steps[1].state.is_in_flight
-        guards = {name: sim.guard(shell, theirs.operation) for name, shell in sim.shells().items()}
-        assert await take(theirs, plan, guards, "bob@b:9", sim.clock) == ()
-        assert (await stale.beat()).verdict is Verdict.LOCK
+    theirs = journal_of(tmp_path / "b", "op-1", plan, lines)
+    assert theirs.operation.steps[0].state is StepState.VERIFIED
+    assert theirs.operation.steps[1].state.is_in_flight
+    guards = {name: sim.guard(shell, theirs.operation) for name, shell in sim.shells().items()}
+    assert await take(theirs, plan, guards, "bob@b:9", sim.clock) == ()
+    assert (await stale.beat()).verdict is Verdict.LOCK
 
-        watched = Watched(sim, theirs)
-        watched.executor.tell("go on")
-        end = await watched.executor.run(Event(Kind.RESUMED))
-        assert (end.reason, end.epoch, end.owner) == ("done", 2, "bob@b:9")
-        assert sim.worst == 2
-        assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
-
-    in_virtual_time(test)
+    watched = Watched(sim, theirs)
+    watched.executor.tell("go on")
+    end = await watched.executor.run(Event(Kind.RESUMED))
+    assert (end.reason, end.epoch, end.owner) == ("done", 2, "bob@b:9")
+    assert sim.worst == 2
+    assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
 
 
-def test_fenced_executor_hands_over(tmp_path: Path) -> None:
+@pytest.mark.fault("F14")
+@in_virtual_time
+async def test_fenced_executor_hands_over(watched: Watched) -> None:
     """Adopted while it works: it notices by its beat or by the guard, acts no more, and ends as HANDED_OVER (F14)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        watched = Watched(sim, journal)
+    sim = watched.sim
 
-        def hear(progress: Progress) -> None:
-            watched._hear(progress)
-            if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
-                for host in sim.hosts.values():
-                    host.lock = "2 op-1 bob@b:9"
+    def hear(progress: Progress) -> None:
+        if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
+            for host in sim.hosts.values():
+                host.lock = "2 op-1 bob@b:9"
 
-        watched.executor._publish = hear
-        watched.rests = lambda operation: operation.state is OperationState.HANDED_OVER
-        end = await watched.rest(APPROVED)
-        assert end.state is OperationState.HANDED_OVER
-        assert sim.hosts["k0s-master-3"].jobs == []
-
-    in_virtual_time(test)
+    watched.hears = hear
+    watched.rests = lambda operation: operation.state is OperationState.HANDED_OVER
+    end = await watched.rest(APPROVED)
+    assert end.state is OperationState.HANDED_OVER
+    assert sim.hosts["k0s-master-3"].jobs == []
 
 
 def test_records_of_a_fenced_writer_do_not_count(tmp_path: Path) -> None:
@@ -466,27 +510,24 @@ def test_records_of_a_fenced_writer_do_not_count(tmp_path: Path) -> None:
     assert merged([*kept.lines, *fork.lines, b'{"by":"guard"}\n', b'{"seq":9']) == fork.lines
 
 
-def test_old_approval_is_void(tmp_path: Path) -> None:
+@in_virtual_time
+async def test_old_approval_is_void(tmp_path: Path) -> None:
     """A plan that was approved and not begun within half an hour is not carried out."""
 
-    async def test() -> None:
-        old = replace(plan_of(), made_at=START - timedelta(minutes=31))
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, old)
-        end = await sim.executor(journal, old).run(APPROVED)
-        assert (end.state, "30 minutes" in end.reason) == (OperationState.UNLOCKED, True)
-        assert not any(host.lock for host in sim.hosts.values())
-
-    in_virtual_time(test)
+    old = replace(plan_of(), made_at=START - timedelta(minutes=31))
+    sim, journal = Sim(LoopClock()), journal_in(tmp_path, old)
+    end = await sim.executor(journal, old).run(APPROVED)
+    assert (end.state, "30 minutes" in end.reason) == (OperationState.UNLOCKED, True)
+    assert not any(host.lock for host in sim.hosts.values())
 
 
-def test_plan_that_cannot_be_kept_gives_the_lock_back(tmp_path: Path) -> None:
+@pytest.mark.fault("F18")
+@in_virtual_time
+async def test_plan_that_cannot_be_kept_gives_the_lock_back(watched: Watched) -> None:
     """A controller whose disk takes no plan: nothing is begun, and no lock is left anywhere (F18)."""
 
-    async def test() -> None:
-        sim, journal = Sim(LoopClock()), journal_in(tmp_path, plan_of())
-        sim.hosts["k0s-master-3"].full = True
-        end = await Watched(sim, journal).executor.run(APPROVED)
-        assert "could not be kept" in end.reason
-        assert {host.lock for host in sim.hosts.values()} == {"1 - -", ""}
-
-    in_virtual_time(test)
+    sim = watched.sim
+    sim.hosts["k0s-master-3"].full = True
+    end = await watched.executor.run(APPROVED)
+    assert "could not be kept" in end.reason
+    assert {host.lock for host in sim.hosts.values()} == {"1 - -", ""}

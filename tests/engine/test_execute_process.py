@@ -16,7 +16,7 @@ import pytest
 
 from k0stui.connect import executor_process
 from k0stui.connect.executor_process import Desk, own_process, owner, say, watch
-from k0stui.engine.execute import Progress
+from k0stui.engine.course import Progress
 from k0stui.errors import UsageError
 from k0stui.model.operation import begin
 from tests.protocol.test_transition import a_plan

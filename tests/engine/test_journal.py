@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from k0stui.engine import journal
 from k0stui.engine.journal import Journal, directories, find, parse, read, state_home
 from k0stui.errors import JournalBroken, UsageError
+from k0stui.model.event import Event, Kind
 from k0stui.model.operation import OperationState, StepState, begin
-from k0stui.model.transition import Event, Kind, advance
+from k0stui.model.transition import advance
 from tests.fakes import START
 from tests.protocol.test_transition import STEPS, WHOLE, a_plan, through
 
@@ -60,6 +61,7 @@ def test_files_are_for_us_alone(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in directory.iterdir()} == {0o600}
 
 
+@pytest.mark.fault("F25")
 def test_every_prefix_is_a_legal_state(tmp_path: Path) -> None:
     """A crash after any record leaves what can be resumed; cut inside a line, that line is dropped (F25)."""
     directory = written(tmp_path)
@@ -105,6 +107,14 @@ def test_flipped_byte_is_never_believed(tmp_path_factory: pytest.TempPathFactory
         list(parse(bytes(raw)))
 
 
+def test_last_brace_counts_too(tmp_path: Path) -> None:
+    """A blank for the brace behind the checksum reads as the same number, and is a flipped byte all the same."""
+    directory = written(tmp_path)
+    raw = (directory / "journal.jsonl").read_bytes()
+    with pytest.raises(JournalBroken, match="checksum"):
+        list(parse(raw.replace(b"}\n", b" \n", 1)))
+
+
 _ONCE: dict[str, object] = {}
 
 
@@ -139,6 +149,7 @@ def test_impossible_event_is_not_written(tmp_path: Path) -> None:
     kept.close()
 
 
+@pytest.mark.fault("F24")
 @pytest.mark.parametrize("call", ["write", "fsync"])
 def test_failed_write_or_fsync_ends_all_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
     """EIO once, and this process never writes again: the kernel may have dropped the page (F24)."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from k0stui.demo.pace import Pace
+from k0stui.demo.scenarios import SCENARIOS
+from k0stui.demo.shell import DemoConnector
 from k0stui.engine.ask import GRACE
 from k0stui.engine.observe import PATIENCE, Watch
 from k0stui.errors import Unreachable, UsageError
@@ -188,3 +191,26 @@ def _identity() -> Answer:
 
 
 IDENTITY = "hostname=c1\nmachine_id=m\nboot_id=b\nuptime=1.5\nmachine=x86_64\ninit=systemd\ncores=2\n"
+
+
+def test_gates_get_what_is_asked_rarely_anew() -> None:
+    """Leaving etcd is asked every 10 s and images every 60 s; for gates both are asked now, of these hosts only."""
+
+    async def look() -> None:
+        clock = LoopClock()
+        with DemoConnector(Pace(SCENARIOS["healthy"](), clock)) as fleet:
+            async with Watch(fleet.inventory(), fleet, clock) as watch:
+                await watch.look()
+                await clock.sleep(3)
+                before = {name: len(ran) for name, ran in fleet.ran.items()}
+                snapshot = await watch.look_at({HostName("k0s-master-1"), HostName("k0s-worker-1")})
+                images = snapshot.host("k0s-worker-1").images
+                leaving = snapshot.any_api(lambda api: api.etcd_members)
+                assert isinstance(images, Known)
+                assert isinstance(leaving, Known)
+                assert images.age(snapshot.taken_at).total_seconds() < 3
+                assert leaving.age(snapshot.taken_at).total_seconds() < 3
+                asked = {name for name, ran in fleet.ran.items() if len(ran) > before[name]}
+                assert asked == {"k0s-master-1", "k0s-worker-1"}
+
+    virtually(look)

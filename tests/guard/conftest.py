@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from k0stui.connect.guard import GUARD, read_line
+from k0stui.connect.guard import GUARD, call, read_line
 
 SHELLS = (("dash",), ("busybox", "sh"))
 OP, EPOCH, OWNER = "op-1", "3", "ann@bastion:77"
@@ -74,6 +74,16 @@ class Host:
     def run(self, *arguments: str, payload: bytes = b"") -> dict[str, str]:
         """One call; what it answered, with its exit status as `exit`."""
         done = subprocess.run(self.argv(*arguments), input=payload, capture_output=True, timeout=30, check=False)
+        return self._said(done)
+
+    def loaded(self, *arguments: str, payload: bytes = b"") -> dict[str, str]:
+        """One call as it is sent: the loader, the text on standard input, the payload behind it."""
+        sent = call(self.text(), arguments, payload)
+        argv = [*self.shell, *sent.argv[1:]]
+        return self._said(subprocess.run(argv, input=sent.stdin, capture_output=True, timeout=30, check=False))
+
+    @staticmethod
+    def _said(done: subprocess.CompletedProcess[bytes]) -> dict[str, str]:
         return {"exit": str(done.returncode), "stderr": done.stderr.decode(), **read_line(done.stdout.decode())}
 
     def lock(self, line: str = f"{EPOCH} {OP} {OWNER}", expect: str = "-") -> dict[str, str]:

@@ -93,6 +93,7 @@ def test_wrong_request_changes_nothing(host: Host, changed: dict[str, str], code
     assert host.record == []
 
 
+@pytest.mark.fault("F38")
 @pytest.mark.parametrize(
     ("facts", "code"),
     [
@@ -110,6 +111,7 @@ def test_unit_in_another_state_is_left_alone(host: Host, facts: dict[str, str], 
     assert untouched(host)
 
 
+@pytest.mark.fault("F42")
 @pytest.mark.parametrize(
     ("path", "content"),
     [
@@ -147,6 +149,7 @@ def test_rollback_is_the_same_verb(host: Host) -> None:
     assert host.live == BEFORE
 
 
+@pytest.mark.fault("F26")
 def test_edit_by_someone_else_is_never_overwritten(host: Host) -> None:
     """A config changed between plan and apply stays as it is (F26)."""
     staged(host).write("etc/k0s/k0s.yaml", "spec: {mine: true}\n")
@@ -156,6 +159,7 @@ def test_edit_by_someone_else_is_never_overwritten(host: Host) -> None:
     assert host.jobs == []
 
 
+@pytest.mark.fault("F29")
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644, 0o400])
 def test_mode_survives_the_replace(host: Host, mode: int) -> None:
     """The new file has the mode and owner of the old one."""
@@ -171,6 +175,7 @@ def test_mode_survives_the_replace(host: Host, mode: int) -> None:
     assert host.live == AFTER
 
 
+@pytest.mark.fault("F29")
 def test_odd_config_files_are_refused(host: Host) -> None:
     """A symlink, a hard link, and a directory that others may write each end with 19 and are not replaced."""
     staged(host)
@@ -210,6 +215,7 @@ def test_status_writes_nothing(host: Host) -> None:
     assert not (host.root / "var/lib/k0stui").exists()
 
 
+@pytest.mark.fault("F15")
 def test_every_verb_but_status_needs_the_lock(host: Host) -> None:
     """Without the lock, with a lower or higher epoch, another operation or another owner: 12, nothing written (I9)."""
     for line in (None, f"2 {OP} {OWNER}", f"4 {OP} {OWNER}", f"{EPOCH} other {OWNER}", f"{EPOCH} {OP} bob@b:1"):
@@ -238,6 +244,7 @@ def test_lock_is_compare_and_swap(host: Host) -> None:
     assert host.lock("2 op-2 bob@b:1", freed["lock"])["exit"] == "0"
 
 
+@pytest.mark.fault("F17")
 @pytest.mark.parametrize(
     "garbage", [b"", b"\n", b"3 op-1\n", b"3 op-1 x y\n", b"x op-1 y\n", b"3 op-1 a\n3 op-1 b\n", b"\x1b[2J\0"]
 )
@@ -262,6 +269,7 @@ def test_malformed_lock_lines_are_refused(host: Host, line: str) -> None:
     assert not (host.root / "var/lib/k0stui/lock").exists()
 
 
+@pytest.mark.fault("F13")
 def test_twenty_race_for_the_lock(host: Host) -> None:
     """Twenty contenders at once: exactly one wins, and the line is the winner's (F13)."""
     racers = [
@@ -284,6 +292,7 @@ def test_twenty_race_for_the_lock(host: Host) -> None:
     assert (host.root / "var/lib/k0stui/lock").read_text() == f"1 op-{winner} me@h:{winner}\n"
 
 
+@pytest.mark.fault("F19")
 def test_beat_age_is_of_this_boot_only(host: Host) -> None:
     """The age of a beat is counted by the host's own uptime, and unknown after a reboot (F19)."""
     host.lock()
@@ -348,6 +357,7 @@ exit $status
 """Stands for a tool and kills the whole session at the n-th call, before or after it did its work."""
 
 
+@pytest.mark.fault("F22")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_anywhere_the_config_is_old_or_new_and_the_next_attempt_ends_it(host: Host, when: str) -> None:
     """SIGKILL at each outside call of a restart: never a torn file, one job at most, attempt 2 ends it (F22)."""
@@ -388,6 +398,7 @@ def test_killed_anywhere_the_config_is_old_or_new_and_the_next_attempt_ends_it(h
     assert reached >= 9
 
 
+@pytest.mark.fault("F21")
 def test_full_disk_under_the_config_leaves_it_whole(small_disk: Path, host: Host) -> None:
     """No room in /etc: refused with 17, live bytes unchanged, no stray file, no job (F21)."""
     staged(host)
@@ -406,6 +417,7 @@ def test_full_disk_under_the_config_leaves_it_whole(small_disk: Path, host: Host
         subprocess.run(["umount", "-l", etc], check=True)
 
 
+@pytest.mark.fault("F23")
 def test_full_disk_under_the_record_means_no_act(small_disk: Path, host: Host) -> None:
     """No room for the intent: nothing is committed and nothing restarted (F23)."""
     staged(host)
@@ -432,4 +444,39 @@ def test_environment_changes_nothing(host: Host, monkeypatch: pytest.MonkeyPatch
     host.write("etcd/health", "")
 
     assert host.restart()["exit"] == "15"
+    assert untouched(host)
+
+
+NAGGING = """#!/bin/sh
+for signal in TERM HUP PIPE INT; do kill -s $signal $PPID; done
+exec /usr/bin/sync "$@"
+"""
+
+
+@pytest.mark.fault("F04")
+def test_client_that_is_gone_ends_nothing_half_way(host: Host) -> None:
+    """Whatever signal comes while the lock is held, the transaction goes on to its one job (F04)."""
+    staged(host)
+    host.shim("sync", NAGGING)
+
+    assert host.restart()["exit"] == "0"
+    assert (host.live, host.jobs, host.strays()) == (AFTER, [RESTART], [])
+
+
+HASTY = """#!/bin/sh
+[ "$1 $2" = "-s KILL" ] || exit 99
+shift 3
+exec /usr/bin/timeout -s KILL 0.2 "$@"
+"""
+
+
+def test_command_that_ignores_us_is_ended_by_its_limit(host: Host) -> None:
+    """Signals are ignored by inheritance, so the limits of what the guard starts kill: a hung systemctl is exit 13."""
+    staged(host)
+    host.shim(
+        "timeout", '#!/bin/sh\n[ "$1 $2" = "-s KILL" ] || exit 99\nshift 3\nexec /usr/bin/timeout -s KILL 0.2 "$@"\n'
+    )
+    host.shim("systemctl", "#!/bin/sh\nexec sleep 60\n")
+
+    assert host.restart()["exit"] == "13"
     assert untouched(host)

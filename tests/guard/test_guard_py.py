@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -35,9 +37,36 @@ def test_no_value_enters_the_text() -> None:
         guard.lock("-", "1 a b"),
         guard.beat(CLAIM),
     ):
-        assert command.argv[:4] == ("sh", "-c", guard.GUARD, "sh")
+        lines = str(len(guard.GUARD.splitlines()))
+        assert command.argv[:6] == ("sh", "-c", guard.LOADER, "guard", lines, guard.GUARD_SHA256)
+        assert command.stdin.startswith(guard.GUARD.encode())
         assert command.sudo
-    assert "eval" not in guard.GUARD.replace("evaluated", "")
+    assert "eval" not in guard.GUARD.replace("evaluated", "") + guard.LOADER
+
+
+def test_sudo_sees_a_short_line() -> None:
+    """The guard's text is on standard input: sudo's command line, and its log, stay below two kilobytes."""
+    request = RestartRequest(HostName("c1"), "s", 1, "k0scontroller.service", "m" * 32, "c" * 64, "b", "i", 30)
+    assert len(guard.restart(CLAIM, request).line()) < 2048
+
+
+def test_payload_begins_where_the_text_ends(tmp_path: object) -> None:
+    """The loader leaves to the guard every byte behind its text, and no byte more."""
+    host: Host = a_host(tmp_path)  # type: ignore[arg-type]
+    assert host.loaded("lock", "-", payload=f"{EPOCH} {OP} {OWNER}\n".encode())["exit"] == "0"
+    lines = b"".join(b'{"number":%d}\n' % number for number in range(900))
+    assert host.loaded("note", OP, EPOCH, OWNER, payload=lines)["exit"] == "0"
+    assert "\n".join(host.record) + "\n" == lines.decode()
+
+
+@pytest.mark.parametrize("spoil", [lambda text: text[:-40], lambda text: text.replace(b"answer 12", b"answer 00", 1)])
+def test_text_that_was_changed_on_the_way_is_not_run(tmp_path: object, spoil: Callable[[bytes], bytes]) -> None:
+    """Cut short or altered, it fails its checksum: exit 64 and no answer, which reads as *unknown*."""
+    host: Host = a_host(tmp_path)  # type: ignore[arg-type]
+    sent = guard.call(host.text(), ("lock", "-"), f"{EPOCH} {OP} {OWNER}\n".encode())
+    done = subprocess.run(sent.argv, input=spoil(sent.stdin), capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (64, b"")
+    assert not (host.root / "var/lib/k0stui/lock").exists()
 
 
 def test_request_reaches_the_script_in_its_order(tmp_path: object) -> None:
@@ -51,7 +80,7 @@ def test_request_reaches_the_script_in_its_order(tmp_path: object) -> None:
         int(given["deadline"]), given["data"], given["config"], given["before"], given["after"], 3, 2, given["state"],
     )  # fmt: skip
     assert guard.restart_words(request) == tuple(given.values())
-    said = host.run(*guard.restart(CLAIM, request).argv[4:])
+    said = host.run(*guard.words_of(guard.restart(CLAIM, request)))
     assert said["exit"] == "0"
 
 

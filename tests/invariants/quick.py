@@ -78,7 +78,7 @@ def quick() -> Iterator[None]:
         patch.object(k0s_answers, "yaml", Yaml),
         patch.dict(answers.ANSWERS, silent),
         patch("k0stui.engine.journal.os.fsync", lambda _: None),
-        patch("k0stui.engine.execute.BEAT", 30.0),
+        patch("k0stui.engine.copies.BEAT", 30.0),
         patch.object(ask, "ask", _ask),
         patch.object(observe, "ask_api", _ask_api),
     ):

@@ -54,7 +54,7 @@ async def carried_out(stage: Stage) -> None:
     stage.first.begin(stage.plan)
     await stage.spend(LONG, lambda: not stage.first.is_running)
     assert stage.first.operation.reason == "done", stage.first.operation.reason
-    stage.judge_end(stage.first.operation)
+    stage.judge.end(stage.first.operation)
 
 
 def test_staged_restart_is_done_and_harms_nobody(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_worker_that_never_comes_back_stops_the_others(tmp_path: Path) -> None:
                 stage.first.resume()
                 await stage.spend(LONG, lambda: not stage.first.is_running)
         assert stage.first.operation.reason == "done", stage.first.operation.reason
-        stage.judge_end(stage.first.operation)
+        stage.judge.end(stage.first.operation)
 
     on(
         "incident",
@@ -246,6 +246,68 @@ def test_switch_is_rolled_back_to_the_byte(tmp_path: Path) -> None:
         assert {it.name: it.files[CONFIG].content for it in stage.fleet.controllers} == before
         assert stage.fleet.agents.strategy == "RollingUpdate"
         assert stage.fleet.agents.template.target != "localhost"
-        stage.judge_end(stage.first.operation)
+        stage.judge.end(stage.first.operation)
 
     on("incident", enable_nllb.plan, tmp_path, test)
+
+
+def reboot(stage: Stage, host: str) -> None:
+    """Power off and on: another boot id; k0s starts by itself."""
+    machine = stage.fleet.host(host)
+    stage.harmed.add(host)
+    machine.power_off()
+    machine.power_on()
+
+
+async def ends_done(stage: Stage) -> None:
+    await stage.spend(LONG, lambda: not stage.first.is_running)
+    stage.harmed.clear()
+    assert stage.first.operation.reason == "done", stage.first.operation.reason
+    stage.judge.end(stage.first.operation)
+
+
+@pytest.mark.fault("F09")
+def test_reboot_of_the_host_in_flight_is_its_restart(tmp_path: Path) -> None:
+    """A controller is rebooted while it restarts with its new config: verified after the boot, nobody is asked."""
+
+    async def test(stage: Stage) -> None:
+        step = "restart-k0s-master-2"
+        stage.first.begin(stage.plan)
+        await stage.spend(LONG, lambda: stage.first.operation.step(step).state is StepState.RESTARTING)
+        reboot(stage, "k0s-master-2")
+        await ends_done(stage)
+        assert [act.host for act in stage.acts].count("k0s-master-2") == 1
+
+    on("incident", enable_nllb.plan, tmp_path, test)
+
+
+@pytest.mark.fault("F08")
+def test_reboot_before_the_request_arrives_means_another_restart(tmp_path: Path) -> None:
+    """Rebooted between INTENT and the guard: its old config lies there, so gates are asked and it is restarted."""
+
+    async def test(stage: Stage) -> None:
+        stage.first.wire.before["k0s-master-2"] = lambda: reboot(stage, "k0s-master-2")
+        stage.first.begin(stage.plan)
+        await ends_done(stage)
+        assert [(act.host, act.attempt) for act in stage.acts if act.host == "k0s-master-2"] == [("k0s-master-2", 2)]
+
+    on("incident", enable_nllb.plan, tmp_path, test)
+
+
+def test_reboot_of_another_host_waits_for_a_person(tmp_path: Path) -> None:
+    """A controller whose turn is still to come is rebooted: the host in flight is finished, then it pauses; a resume by
+    the typed name takes the new boot as known (R-08), and goes on to the end."""
+
+    async def test(stage: Stage) -> None:
+        step = "restart-k0s-master-3"
+        stage.first.begin(stage.plan)
+        await stage.spend(LONG, lambda: stage.first.operation.step(step).state is StepState.READY)
+        reboot(stage, "k0s-master-1")
+        await stage.spend(LONG, lambda: not stage.first.is_running)
+        assert stage.first.operation.state is OperationState.PAUSED
+        assert "k0s-master-1" in stage.first.operation.reason, stage.first.operation.reason
+        await stage.spend(300)
+        stage.first.resume()
+        await ends_done(stage)
+
+    on("healthy", restart_controllers.plan, tmp_path, test)

@@ -12,6 +12,7 @@ from k0stui.model.host import HostName
 from k0stui.model.observed import Known
 from k0stui.model.operation import Operation, OperationState, Plan, StepProgress
 from k0stui.plans import enable_nllb, restart_controllers
+from k0stui.plans.asked import HostAsked, Process
 from k0stui.plans.gates import GATES
 from k0stui.plans.gates.gate import Situation, Verdict, judge
 from k0stui.plans.world import GuardAnswer
@@ -67,10 +68,20 @@ def ours(plan: Plan) -> tuple[tuple[HostName, GuardAnswer], ...]:
     return tuple((host.name, answer) for host in plan.hosts)
 
 
+def told(plan: Plan) -> tuple[tuple[HostName, HostAsked], ...]:
+    """Every host's unit verifies, and k0s' children are its own."""
+    names = ("etcd", "kube-apiserver", "konnectivity-server")
+    children = tuple(Process(9000 + pid, 100, (f"/var/lib/k0s/bin/{name}",)) for pid, name in enumerate(names))
+    return tuple((host.name, HostAsked(Known((), NOW), Known(children, NOW))) for host in plan.hosts)
+
+
 def situation(plan: Plan, snapshot: Cluster, host: str | None = None, **changed: Any) -> Situation:
     """All well: locked by us, our own process fine."""
     name = HostName(host) if host else None
-    made = Situation(snapshot, plan, name, running(plan), ours(plan), own_process=Known("", NOW))
+    made = Situation(
+        snapshot, plan, name, running(plan), ours(plan),
+        asked=told(plan), upgrades=Known((), NOW), own_process=Known("", NOW),
+    )  # fmt: skip
     return replace(made, **changed)
 
 

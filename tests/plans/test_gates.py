@@ -5,27 +5,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from k0stui.errors import ProbeFailed
 from k0stui.model.cluster import Listener, LocalReady, OtherActor, Reachable
 from k0stui.model.etcd import EtcdHealth, EtcdMember
-from k0stui.model.host import Certificate, ClockOffset, Filesystem
+from k0stui.model.host import Certificate, ClockOffset, Filesystem, HostName
 from k0stui.model.k0s import Version
 from k0stui.model.kubernetes import EtcdMemberObject, EtcdMemberSpec, Metadata
 from k0stui.model.observed import Known, Unknown, require
+from k0stui.model.operation import Plan
 from k0stui.plans import gates
+from k0stui.plans.asked import HostAsked, Process, read_processes, read_unit_faults, read_upgrades
 from k0stui.plans.gates import GATES
 from k0stui.plans.gates.e04_disk_latency import p99
 from k0stui.plans.gates.e05_quorum_without import VoterHealth, keeps_quorum_without
-from k0stui.plans.gates.gate import Gate, Result, Situation, judge
+from k0stui.plans.gates.gate import Gate, Result, Situation, Verdict, judge
 from k0stui.plans.gates.w02_floor import floor
 from k0stui.plans.world import GuardAnswer
 from k0stui.plans.world import Verdict as Exit
+from k0stui.ports import Reply
 from tests.builders import GIB, NOW, Cluster, unknown
 from tests.plans.situations import (
     IMAGE,
@@ -38,8 +45,10 @@ from tests.plans.situations import (
     incident,
     nllb,
     ours,
+    running,
     situation,
     staged,
+    told,
 )
 
 Change = Callable[[Cluster], Cluster]
@@ -55,6 +64,12 @@ def node_named(cluster: Cluster, name: str, **changed: object) -> Cluster:
     return cluster.apis_with(
         nodes=tuple(msgspec.structs.replace(node, **changed) if node.name == name else node for node in nodes)
     )
+
+
+def annotated(cluster: Cluster, name: str, key: str) -> Cluster:
+    nodes = require(cluster.apis[0].nodes)
+    metadata = next(node.metadata for node in nodes if node.name == name)
+    return node_named(cluster, name, metadata=msgspec.structs.replace(metadata, annotations={key: "now"}))
 
 
 def not_ready(cluster: Cluster, *names: str) -> Cluster:
@@ -104,6 +119,7 @@ FAILS: dict[str, tuple[Change, str]] = {
     "C-06 slope": (lambda it: it.where(M2, disks=(Filesystem("/", "/dev/sda1", 100 * GIB, 63 * GIB),)), "in 1 h"),
     "C-06 inodes": (lambda it: it.where(M2, disks=(Filesystem("/", "x", 100 * GIB, 64 * GIB, 1000, 10),)), "inodes"),
     "C-07": (lambda it: it.where(M2, other_actors=(OtherActor("k0sctl", 5),)), "k0sctl"),
+    "C-07 kured": (lambda it: annotated(it, W1, "weave.works/kured-reboot-in-progress"), "kured reboots k0s-worker-1"),
     "C-07 cordon": (lambda it: cordoned(it, W1), "cordoned since"),
     "E-01 learner": (lambda it: it.controllers_with(etcd_members=LEARNER), "learner"),
     "E-01 unstarted": (lambda it: it.controllers_with(etcd_members=UNSTARTED), "never started"),
@@ -157,7 +173,13 @@ NLLB_FAILS: dict[str, tuple[Change, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", FAILS)
+ROWS = {"C-01": "F46", "C-07 kured": "F69", "C-07 cordon": "F66", "E-06": "F45"}
+"""Of the fault matrix, where the gate is what a row expects."""
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(it, marks=pytest.mark.fault(ROWS[it]) if it in ROWS else ()) for it in FAILS]
+)
 def test_gate_fails_on_its_fault(case: str) -> None:
     """One thing wrong, and the gate says which; with the cluster whole it passes."""
     plan, gate = staged(), case.split()[0]
@@ -184,6 +206,16 @@ def test_nllb_gate_fails_on_its_fault(case: str) -> None:
         assert asked(gate, situation(plan, incident())).result is Result.PASS, asked(gate, situation(plan, incident()))
     said = asked(gate, situation(plan, change(incident())))
     assert (said.result, words in said.evidence) == (Result.FAIL, True), said
+
+
+@pytest.mark.fault("F70")
+def test_worker_that_may_be_caught_by_the_token_trap() -> None:
+    """R-04: a v1.35.1 worker reads its join token at each start, and what is in it was not looked at."""
+    plan, trap = nllb(), {"binary": Version.parse("1.35.1+k0s.0")}
+
+    caught = asked("R-04", situation(plan, incident().where(W1, **trap), W1))
+    assert (caught.result, "token" in caught.evidence) == (Result.UNKNOWN, True)
+    assert asked("R-04", situation(plan, incident().where(M1, **trap), M1)).passes
 
 
 BLIND: dict[str, str] = {
@@ -360,3 +392,84 @@ def test_operation_without_lock_has_no_epoch() -> None:
 
     assert asked("E-05", situation(plan, healthy(), M1, operation=None, guards=free)).passes
     assert not asked("E-05", situation(plan, healthy(), M1, operation=None)).passes
+
+
+def of_host(plan: Plan, host: HostName, **changed: object) -> tuple[tuple[HostName, HostAsked], ...]:
+    """What only gates ask, with one host's answers changed."""
+    return tuple((name, replace(it, **changed) if name == host else it) for name, it in told(plan))  # type: ignore[arg-type]
+
+
+def test_unit_that_systemd_would_not_start_is_found() -> None:
+    """R-06: `systemd-analyze verify` names the unit; not asked is UNKNOWN."""
+    plan = staged()
+    faults = Known(("k0scontroller.service:4: Executable path is not absolute",), NOW)
+    sick = situation(plan, healthy(), M1, asked=of_host(plan, M1, unit_faults=faults))
+    assert "not absolute" in asked("R-06", sick).evidence
+    assert asked("R-06", situation(plan, healthy(), M1, asked=())).result is Result.UNKNOWN
+
+
+@pytest.mark.fault("F35")
+def test_orphans_are_found() -> None:
+    """R-07: a second etcd, and a server whose k0s is gone; another program of that name is nobody's orphan."""
+    plan = staged()
+
+    def said(*more: Process) -> Verdict:
+        children = require(dict(told(plan))[M1].processes)
+        changed = of_host(plan, M1, processes=Known((*children, *more), NOW))
+        return asked("R-07", situation(plan, healthy(), M1, asked=changed))
+
+    assert said().passes
+    assert said(Process(77, 1, ("/usr/bin/etcd",))).passes
+    assert "etcd runs as 9000, 77" in said(Process(77, 100, ("/var/lib/k0s/bin/etcd", "--name=x"))).evidence
+    assert "etcd 77 has lost its k0s" in said(Process(77, 1, ("/var/lib/k0s/bin/etcd",))).evidence
+    assert asked("R-07", situation(plan, healthy(), M1, asked=())).result is Result.UNKNOWN
+
+
+@pytest.mark.fault("F69")
+def test_upgrade_under_way_blocks() -> None:
+    """C-07: the system-upgrade-controller is at a node; whether it is, not being known, blocks as well."""
+    plan = staged()
+    busy = situation(plan, healthy(), M1, upgrades=Known(("os on k0s-worker-1",), NOW))
+    assert "applies os on k0s-worker-1" in asked("C-07", busy).evidence
+    assert asked("C-07", situation(plan, healthy(), M1, upgrades=unknown())).result is Result.UNKNOWN
+
+
+@pytest.mark.fault("F47")
+def test_another_ssh_key_is_another_host() -> None:
+    """C-01: the key shown now is not the one of the plan; a host that is not asked over SSH has none."""
+    plan = staged()
+    bound = replace(plan, hosts=tuple(replace(it, key_fingerprint="SHA256:abc") for it in plan.hosts))
+    wrong = situation(bound, healthy(), M1, asked=of_host(plan, M1, key="SHA256:other"))
+    assert "another SSH key" in asked("C-01", wrong).evidence
+    right = situation(bound, healthy(), M1, asked=of_host(plan, M1, key="SHA256:abc"))
+    assert asked("C-01", right).passes
+
+
+def test_boot_that_a_person_knew_of_passes() -> None:
+    """R-08: rebooted since the plan blocks, until a resume by the typed name noted the new boot id."""
+    plan = staged()
+    rebooted = healthy().changed(M1, "identity", boot_id="another")
+    assert "rebooted since" in asked("R-08", situation(plan, rebooted, M1)).evidence
+    noted = replace(running(plan), boots=((M1, "another"),))
+    assert asked("R-08", situation(plan, rebooted, M1, operation=noted)).passes
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b'{"items":[{"metadata":{"name":"os"},"status":{"applying":["w1","w2"]}}]}', ("os on w1", "os on w2")),
+        (b'{"items":[{"metadata":{"name":"os"}}]}', ()),
+    ],
+)
+def test_upgrade_plans_are_read(body: bytes, found: tuple[str, ...]) -> None:
+    """Nodes that a plan is being applied to; one at rest has none."""
+    assert read_upgrades(body) == found
+
+
+@given(st.binary(max_size=200))
+def test_readers_of_gates_are_total(noise: bytes) -> None:
+    """Noise gives a value or ProbeFailed."""
+    reply = Reply(1, noise, noise, NOW, NOW)
+    for read in (lambda: read_upgrades(noise), lambda: read_processes(reply), lambda: read_unit_faults(reply, "u")):
+        with suppress(ProbeFailed):
+            read()

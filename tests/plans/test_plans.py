@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -144,7 +145,9 @@ def _closed() -> tuple[Any, ...]:
     return tuple(Reachable(f"10.10.10.4{n}", port, n < 3, "timeout") for n in (1, 2, 3) for port in (6443, 8132))
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize(
+    "case", [pytest.param(it, marks=[pytest.mark.fault(row) for row in re.findall(r"F\d\d", it)]) for it in REFUSED]
+)
 def test_no_plan_where_it_would_do_harm(case: str) -> None:
     """Each hazard refuses the plan with a sentence that names it."""
     planner, cluster, reason = REFUSED[case]
@@ -203,6 +206,7 @@ def test_order_never_depends_on_the_order_given(permuted: list[int]) -> None:
     assert followers_first(cluster, [names[number] for number in permuted])[-1] == require(cluster.leader)
 
 
+@pytest.mark.fault("F64")
 def test_order_is_computed_anew_before_each_step() -> None:
     """The lease moved to a follower that was to be next: it becomes the last one (F64)."""
     plan = staged()

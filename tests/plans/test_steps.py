@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from k0stui.errors import JournalBroken, NotYet, StepFailed
+from k0stui.model.event import Kind
 from k0stui.model.operation import Facts, Operation, OperationState, Plan, StepProgress, StepState
-from k0stui.model.transition import Kind
 from k0stui.plans.steps import STEPS, made, planned
 from k0stui.plans.steps.daemonset import Hold, Release, Roll, path_of
 from k0stui.plans.steps.move_agent import PODS, MoveAgent
@@ -240,6 +240,7 @@ def test_hold_keeps_what_was_before_and_names_the_version() -> None:
     assert json.loads(dict(marks.facts)["konnectivity-agent"]) == {"type": "RollingUpdate"}
 
 
+@pytest.mark.fault("F59")
 def test_conflict_is_a_certain_refusal() -> None:
     """409 and 422: somebody was faster, nothing was done (F59)."""
     from k0stui.errors import ApiRefused
@@ -274,6 +275,7 @@ def test_staged_candidate_is_the_splice_of_the_live_bytes() -> None:
     assert CONFIG.decode() not in json.dumps(planned("s", stage.step, "stage").values)
 
 
+@pytest.mark.fault("F30")
 def test_invalid_config_fails_the_stage() -> None:
     """R-03: what this host's own k0s does not accept never gets as far as a restart (F30)."""
     step = STEP_CASES["stage-config"]
@@ -351,6 +353,7 @@ def test_each_exit_of_the_guard_has_its_event(verdict: Verdict, kind: Kind) -> N
     assert stage.run(stage.step.apply).kind is kind
 
 
+@pytest.mark.fault("F27")
 def test_edit_between_commit_and_verification_is_not_overwritten() -> None:
     """A config that is neither before nor after ends the step, with all three shown (F27)."""
     stage = restarting(config_sha="c3c3")
@@ -451,6 +454,7 @@ def test_trapped_agents_are_those_that_know_too_few() -> None:
     assert body["gracePeriodSeconds"] == 1
 
 
+@pytest.mark.fault("F61")
 @pytest.mark.parametrize(
     "metadata",
     [
@@ -486,6 +490,7 @@ def test_config_object_is_patched_whole_and_tested_dry_first() -> None:
     assert all(guard.staged[0][0] == "resource" for host, guard in stage.guards.items() if "master" in host)
 
 
+@pytest.mark.fault("F60")
 def test_failed_reconcile_of_one_controller_fails_the_step() -> None:
     """One FailedReconciling counts, whatever succeeded before or elsewhere (F60)."""
     stage = Stage(PatchConfig())

@@ -98,6 +98,7 @@ def changed_lines(before: bytes, after: bytes) -> int:
     return sum(line[:2] in ("- ", "+ ") for line in difflib.ndiff(old, new))
 
 
+@pytest.mark.fault("F29")
 @pytest.mark.parametrize("case", EDITED)
 def test_edit_changes_two_lines_at_most(case: str) -> None:
     """The value is true afterwards, at most two lines differ, and what was cut and put in is one run of bytes."""
@@ -116,6 +117,7 @@ def test_edit_changes_two_lines_at_most(case: str) -> None:
     assert (b"\r\n" in raw) == (splice.after.count(b"\n") == splice.after.count(b"\r\n") > 0)
 
 
+@pytest.mark.fault("F29")
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_proved_is_refused(case: str) -> None:
     """The reason is said; nothing is guessed."""

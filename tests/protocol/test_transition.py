@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from k0stui.errors import JournalBroken
+from k0stui.model.event import Do, Effect, Event, Kind
 from k0stui.model.host import HostName, Role
 from k0stui.model.operation import (
     HostInPlan,
@@ -22,7 +24,8 @@ from k0stui.model.operation import (
     confirmation,
     decode_plan,
 )
-from k0stui.model.transition import _TABLE, VIEWER_LOST, Do, Effect, Event, Kind, advance, fold, rests
+from k0stui.model.rows import VIEWER_LOST, rests
+from k0stui.model.transition import TABLE, advance, fold
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 STEPS = ("c1", "c2", "c3")
@@ -55,7 +58,7 @@ WHOLE = (Kind.ACCEPTED, Kind.RESTARTING, Kind.READY, Kind.VERIFIED)
 
 def test_every_kind_has_a_row() -> None:
     """No event can arrive that the table does not know."""
-    assert set(_TABLE) == set(Kind)
+    assert set(TABLE) == set(Kind)
 
 
 def test_usual_way_ends_unlocked() -> None:
@@ -108,6 +111,7 @@ def test_refusal_by_the_guard_pauses_and_counts_the_attempt() -> None:
     assert again.step("c1").attempt == 2
 
 
+@pytest.mark.fault("F06")
 def test_unknown_outcome_only_looks() -> None:
     """After a lost connection the only effect is to look at the host; the step stays where it was (F06)."""
     flying = driven(running(), *through("c1"))
@@ -280,3 +284,44 @@ class AnyOrder(RuleBasedStateMachine):
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+
+
+def a_batch() -> Operation:
+    """Three workers of one batch, running."""
+    plan = a_plan(role=Role.WORKER)
+    plan = replace(plan, steps=tuple(replace(step, batch="batch 2") for step in plan.steps))
+    return driven(begin("op", plan), Kind.APPROVED, Event(Kind.LOCKING, epoch=1), Kind.LOCKED)
+
+
+def test_batch_is_begun_together() -> None:
+    """The next of a batch is gated when the one before was accepted; blocked there, the others are still finished."""
+    first, effects = advance(driven(a_batch(), *through("c1")), Event(Kind.ACCEPTED, "c1"))
+    assert effects == (Effect(Do.GATE, "c2"), Effect(Do.OBSERVE, "c1"))
+    begun = driven(first, Event(Kind.GATED, "c2"), Event(Kind.INTENT, "c2"))
+    second, effects = advance(begun, Event(Kind.ACCEPTED, "c2"))
+    assert effects == (Effect(Do.GATE, "c3"), Effect(Do.OBSERVE, "c2"))
+    both = driven(second, Event(Kind.BLOCKED, "c3", "W-02"))
+    assert (both.state, both.reason) == (OperationState.PAUSED, "W-02")
+    one = driven(both, Event(Kind.READY, "c1"), Event(Kind.VERIFIED, "c1"))
+    assert [step.id for step in one.in_flight] == ["c2"]
+    assert advance(driven(one, Event(Kind.READY, "c2")), Event(Kind.VERIFIED, "c2"))[1] == (Effect(Do.WAIT),)
+
+
+def test_batch_goes_on_when_its_last_is_verified() -> None:
+    """Verified with another in flight: nothing follows; the last one: choose."""
+    whole = driven(a_batch(), Event(Kind.CHOSEN, "c1"))
+    for step in STEPS:
+        whole = driven(whole, Event(Kind.GATED, step), Event(Kind.INTENT, step), Event(Kind.ACCEPTED, step))
+    for step in STEPS[:2]:
+        whole, effects = advance(driven(whole, Event(Kind.READY, step)), Event(Kind.VERIFIED, step))
+        assert effects == ()
+    assert advance(driven(whole, Event(Kind.READY, "c3")), Event(Kind.VERIFIED, "c3"))[1] == (Effect(Do.CHOOSE),)
+
+
+def test_only_mates_may_be_in_flight_together() -> None:
+    """Another batch, or a step without one, waits until nothing is in flight."""
+    flying = driven(a_batch(), *through("c1", Kind.ACCEPTED))
+    for other in ("batch 3", ""):
+        steps = tuple(replace(step, batch=other) if step.id == "c2" else step for step in flying.steps)
+        with pytest.raises(JournalBroken):
+            driven(replace(flying, steps=steps), Event(Kind.GATED, "c2"))

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from k0stui.model import transition
-from k0stui.model.operation import StepState
-from k0stui.model.transition import Kind
+from k0stui.model import rows, transition
+from k0stui.model.event import Do, Effect, Event, Kind
+from k0stui.model.operation import Operation, StepState
 from k0stui.plans.gates.e05_quorum_without import VoterHealth
 from tests.protocol import two_operators
 from tests.protocol.two_operators import Rules, counterexample
@@ -44,11 +44,11 @@ def test_gate_part_taken_out_of_the_real_formula_is_found(part: str, monkeypatch
 def test_one_at_a_time_taken_out_of_the_real_table_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checker runs the real table: without *one step at a time* a second host is begun too early."""
 
-    def reckless(operation: transition.Operation, event: transition.Event) -> transition.Advance:
+    def reckless(operation: Operation, event: Event) -> rows.Advance:
         state = {Kind.CHOSEN: StepState.PENDING, Kind.GATED: StepState.GATED, Kind.INTENT: StepState.INTENT}[event.kind]
-        return transition._put(operation, event, state=state), (transition.Effect(transition.Do.APPLY, event.step),)
+        return rows.put(operation, event, state=state), (Effect(Do.APPLY, event.step),)
 
     for kind in (Kind.CHOSEN, Kind.GATED, Kind.INTENT):
-        monkeypatch.setitem(transition._TABLE, kind, reckless)
+        monkeypatch.setitem(transition.TABLE, kind, reckless)
 
     assert two_operators.counterexample(3, Rules())[1]

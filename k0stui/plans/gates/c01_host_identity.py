@@ -1,4 +1,4 @@
-"""C-01: the host is the one that the plan means: machine-id, cluster CA, role, node name."""
+"""C-01: the host is the one that the plan means: SSH key, machine-id, cluster CA, role, node name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ def check(situation: Situation) -> str:
         ca = fresh(situation, seen.ca_sha256, f"{host.name}: CA", SLOW)
         if (identity.machine_id, ca, seen.node) != (host.machine_id, host.ca_sha256, host.node):
             wrong.append(f"{host.name} is not the host that was planned for")
+        if host.key_fingerprint and situation.told(host.name).key not in ("", host.key_fingerprint):
+            wrong.append(f"{host.name} shows another SSH key than when planned")
         if seen.known_role is not host.role:
             wrong.append(f"{host.name} is not a {host.role.value}")
     if wrong:

@@ -16,6 +16,7 @@ from k0stui.model.cluster import NOT_ASKED, ApiObservation, ClusterSnapshot, Hos
 from k0stui.model.host import HostName
 from k0stui.model.observed import Known, Observed, Unknown, require
 from k0stui.model.operation import HostInPlan, Operation, Plan
+from k0stui.plans.asked import HostAsked
 from k0stui.plans.world import GuardAnswer
 
 T = TypeVar("T")
@@ -63,6 +64,10 @@ class Situation:
     """What the guard said on each host that could be asked, in this look."""
     helping: bool = False
     """The host is down already and is restarted once more."""
+    asked: tuple[tuple[HostName, HostAsked], ...] = ()
+    """What hosts answered to questions that only gates ask."""
+    upgrades: Observed[tuple[str, ...]] = NOT_ASKED
+    """Upgrades by the system-upgrade-controller that are under way."""
     own_process: Observed[str] = NOT_ASKED
     """What is wrong with our own process; empty: it outlives the terminal and its disk keeps what is written."""
 
@@ -72,6 +77,10 @@ class Situation:
         if answer is None:
             raise NotObserved(f"{host}: the guard did not answer")
         return answer
+
+    def told(self, host: HostName) -> HostAsked:
+        """What this host answered to gates; all unknown where it was not asked."""
+        return dict(self.asked).get(host, HostAsked())
 
     @property
     def target(self) -> HostInPlan:
@@ -127,8 +136,8 @@ def blocking(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(verdict for verdict in verdicts if not verdict.passes)
 
 
-FRESH = 15.0
-"""Seconds. What an act rests on is at most 10 s old (safety.md §2); one hung host makes a look 2–5 s longer."""
+FRESH = 10.0
+"""Seconds. What an act rests on is at most that old (safety.md §2)."""
 
 SLOW = 120.0
 """Seconds, for what changes slowly and is asked rarely: images, certificates, disks."""

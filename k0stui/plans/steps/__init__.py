@@ -35,12 +35,19 @@ STEPS: dict[str, Any] = {
 """The closed list of what a plan can do."""
 
 
-def planned(name: str, step: Step, phase: str, gates: Iterable[str] = (), host: HostName | None = None) -> PlannedStep:
+def planned(
+    name: str,
+    step: Step,
+    phase: str,
+    gates: Iterable[str] = (),
+    host: HostName | None = None,
+    batch: str = "",
+) -> PlannedStep:
     """A step as a value of the plan: what is shown, and what it will be made of again."""
     kind = next(kind for kind, made_of in STEPS.items() if type(step) is made_of)
     values = tuple((key, msgspec.json.encode(value).decode()) for key, value in _values(step).items())
     limit = step.settles + sum(it.limit for it in step.awaited())
-    return PlannedStep(name, kind, host, step.title, phase, step.preview(), values, tuple(gates), limit)
+    return PlannedStep(name, kind, host, step.title, phase, step.preview(), values, tuple(gates), limit, batch=batch)
 
 
 def made(step: PlannedStep) -> Step:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from k0stui.errors import ApiRefused, NotYet, ProbeFailed
+from k0stui.model.event import Event, Kind
 from k0stui.model.operation import Facts
-from k0stui.model.transition import Event, Kind
 from k0stui.plans.steps.step import Await, Check, Step, accepted, refused
 from k0stui.plans.world import World
 

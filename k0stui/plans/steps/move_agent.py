@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from k0stui.errors import ApiRefused, NotYet, StepFailed
+from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
 from k0stui.model.observed import require
 from k0stui.model.operation import Facts
-from k0stui.model.transition import Event, Kind
 from k0stui.plans.steps.daemonset import found
 from k0stui.plans.steps.step import Await, Check, Step, accepted, refused
 from k0stui.plans.world import World

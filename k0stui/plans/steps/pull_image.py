@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from k0stui.errors import NotYet
+from k0stui.model.event import Event
 from k0stui.model.host import HostName
-from k0stui.model.transition import Event
 from k0stui.plans.steps.step import Await, Check, Step, accepted, refused
 from k0stui.plans.world import World
 from k0stui.ports import Command

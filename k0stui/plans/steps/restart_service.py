@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from k0stui.errors import NotYet, StepFailed
+from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
 from k0stui.model.kubernetes import Pod
 from k0stui.model.observed import Known, require
 from k0stui.model.operation import Facts, StepState
-from k0stui.model.transition import Event, Kind
+from k0stui.model.rows import BOOT
 from k0stui.plans.steps.step import Await, Check, Step, accepted, gates_pass, refused, unknown
 from k0stui.plans.world import GuardAnswer, RestartRequest, Verdict, World
 
@@ -102,7 +103,7 @@ class RestartService(Step):
     def classified(self, world: World, answer: GuardAnswer) -> Event:
         """The host's word on an INTENT without result: design safety.md §6."""
         if answer.boot_id != world.fact("boot"):
-            return Event(Kind.RESTARTING, world.step, "it was rebooted")
+            return self._rebooted(world, answer)
         if answer.invocation_id and answer.invocation_id != world.fact("pre"):
             return Event(Kind.RESTARTING, world.step)
         dead = answer.uptime > int(world.fact("deadline", "0")) and not answer.job
@@ -117,6 +118,13 @@ class RestartService(Step):
         return Event(
             Kind.NOT_STARTED, world.step, "the new config lies there, not yet in use" if pending else "not started"
         )
+
+    def _rebooted(self, world: World, answer: GuardAnswer) -> Event:
+        """As restarted; but with its old config it is to be restarted again. The old request died with the boot."""
+        if self.sha_after in ("-", answer.config_sha) or answer.config_sha != self.sha_before:
+            return Event(Kind.RESTARTING, world.step, "it was rebooted")
+        facts = ((f"{BOOT}{self.host}", answer.boot_id),)
+        return Event(Kind.NOT_STARTED, world.step, "it was rebooted, and its old config lies there", facts=facts)
 
     async def _readiness(self, world: World) -> Event:
         """First sign of life of the new process: local, cheap; the whole check follows."""
@@ -143,7 +151,7 @@ class RestartController(RestartService):
 
     def awaited(self) -> tuple[Await, ...]:
         host = self.host
-        last = ("A-01", "A-02", "E-01", "E-02", "E-03", "A-05", "A-04", "R-07")
+        last = ("A-01", "A-02", "E-01", "E-02", "E-03", "A-05", "A-04", "R-01", "R-02", "R-07")
         return (
             Await("its config is the planned one", 30, self.config_is_planned),
             Await("its API server is ready", 180, gates_pass(("A-01",), host)),

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from k0stui.errors import NotYet
+from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
 from k0stui.model.operation import Facts
-from k0stui.model.transition import Event, Kind
-from k0stui.plans.gates import GATES
+from k0stui.plans.gates import ABOUT_HOSTS, GATES
 from k0stui.plans.gates.gate import Situation, blocking, judge
 from k0stui.plans.world import World
 
@@ -108,7 +108,8 @@ def gates_pass(gates: Iterable[str], host: HostName | None = None) -> Callable[[
     ids = tuple(gates)
 
     async def met(world: World) -> None:
-        situation = Situation(await world.observe(), world.plan, host, world.operation)
+        asked = await world.asked(host) if host and ABOUT_HOSTS & set(ids) else ()
+        situation = Situation(await world.observe(), world.plan, host, world.operation, asked=asked)
         stand = blocking(judge(GATES[gate], situation) for gate in ids)
         if stand:
             raise NotYet("; ".join(f"{verdict.gate}: {verdict.evidence}" for verdict in stand))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from k0stui.errors import NotYet, StepFailed
 from k0stui.model.cluster import ClusterSnapshot
+from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
 from k0stui.model.observed import Known, require
 from k0stui.model.operation import Facts
-from k0stui.model.transition import Event, Kind
 from k0stui.plans.gates import GATES, w07_worker_config
 from k0stui.plans.gates.gate import Result, Situation, judge
 from k0stui.plans.steps.move_agent import delete_pod

@@ -15,9 +15,10 @@ from k0stui.probes.sh import question
 COMMAND = question("""
 f=/run/lock/k0sctl
 [ -e "$f" ] && echo "k0sctl $(( $(date +%s) - $(stat -c %Y "$f") ))"
-for p in apt apt-get aptitude dpkg unattended-upgr dnf yum rpm zypper transactional-update apk pacman; do
+for p in apt apt-get aptitude dpkg dnf yum rpm zypper transactional-update apk pacman; do
   pgrep -x "$p" >/dev/null && echo "$p 0"
 done
+pgrep -f '^[^ ]*python3? /usr/bin/unattended-upgrade( |$)' >/dev/null && echo "unattended-upgrade 0"
 exit 0
 """)
 

@@ -1,4 +1,4 @@
-"""Operations: all that this machine began, how each ended, and the journal of the one under the cursor."""
+"""Operations: all that this machine began, how each ended, the journal of one of them, and what lies on the hosts."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ class HistoryPane(Pane):
     def __init__(self) -> None:
         super().__init__()
         self._operations: tuple[Running, ...] = ()
+        self._left: tuple[str, ...] = ()
+        """What lies on the hosts."""
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="history-head")
@@ -43,6 +45,7 @@ class HistoryPane(Pane):
 
     def on_show(self) -> None:
         self._read()
+        self._ask_hosts()
 
     def show(self, look: Look) -> None:
         self._tell()
@@ -55,6 +58,15 @@ class HistoryPane(Pane):
             self.k0s.tell(str(error), severity="error")
         self._tell()
 
+    @work(exclusive=True, group="left")
+    async def _ask_hosts(self) -> None:
+        """Once, when one comes here: it is a question to each host."""
+        try:
+            self._left = await self.acting.left() if self.acting else ()
+        except K0stuiError as error:
+            self._left = (f"the hosts could not be asked: {error}",)
+        self._tell()
+
     def _tell(self) -> None:
         if not self.query("#history-story"):
             return  # not made yet, or being taken down
@@ -65,7 +77,13 @@ class HistoryPane(Pane):
         self.query_one("#history", Table).show(rows, sized(HISTORY_COLUMNS, rows))
         chosen = self._chosen_one
         told = operation_story(chosen.plan, chosen.operation, chosen.happened, self.k0s.zone) if chosen else ()
-        self.query_one("#history-story", Story).show(chosen.operation.id if chosen else "", told)
+        about = (*told, *self._hosts())
+        self.query_one("#history-story", Story).show(chosen.operation.id if chosen else "", about)
+
+    def _hosts(self) -> tuple[Line, ...]:
+        """Locks and leftovers; `k0stui clean` removes them."""
+        head = line(Cell("ON THE HOSTS", Tone.HEAD), "   k0stui clean removes what no lock holds")
+        return ((), head, *(line(f"  {one}") for one in self._left)) if self._left else ()
 
     @property
     def _chosen_one(self) -> Running | None:
@@ -90,9 +108,8 @@ class HistoryPane(Pane):
             self.k0s.tell(f"nobody carries it out: k0stui resume {chosen.operation.id}")
 
     def lines(self, look: Look) -> tuple[Line, ...]:
-        return table_lines(
-            HISTORY_COLUMNS, tuple(history_row(it.plan, it.operation, it.happened) for it in self._operations)
-        )
+        rows = tuple(history_row(it.plan, it.operation, it.happened) for it in self._operations)
+        return (*table_lines(HISTORY_COLUMNS, rows), *self._hosts())
 
     @property
     def copied(self) -> str:

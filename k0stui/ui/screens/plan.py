@@ -21,6 +21,7 @@ from k0stui.ui.acting import Acting, Preview, Running
 from k0stui.ui.commands import bindings
 from k0stui.ui.panes import Pane
 from k0stui.ui.screens.operation import Progress, StopPane
+from k0stui.ui.screens.proof import ProofPane, UndoPane
 from k0stui.ui.widgets.name_field import NameField
 from k0stui.ui.widgets.story import Story
 from k0stui.ui.widgets.table import Table
@@ -35,12 +36,12 @@ class PlanPane(Pane):
     BINDINGS = bindings("plan")
     name_of = "plan"
     twin = "plan"
-    hints = ("plan.diff", "plan.pause", "plan.stop", "copy.command")
+    hints = ("plan.diff", "plan.pause", "plan.stop", "plan.undo", "plan.proof", "copy.command")
     is_grid = False
 
     def __init__(self) -> None:
         super().__init__()
-        self._plan_name = ""
+        self._plan_name = self._options = ""
         self._preview: Preview | None = None
         self._refusal = ""
         self._now_running: Running | None = None
@@ -61,23 +62,24 @@ class PlanPane(Pane):
 
     # -- a preview
 
-    def ask(self, name: str) -> None:
-        """Show the plan of that name, made now."""
+    def ask(self, name: str, only: tuple[str, ...] = (), batch: int = 1) -> None:
+        """Show the plan of that name, made now; `only` these workers, `batch` at once."""
         if self._is_under_way:
             self.k0s.tell(f"{self._operation} is being carried out; it comes first")
             return
         self._plan_name, self._preview, self._refusal, self._now_running = name, None, "", None
         self.query_one(NameField).close("looking twice, ten seconds apart, and asking every gate ...")
         self._tell()
-        self._draft(name)
+        self._options = "".join([*(f" --only {host}" for host in only), f" --batch {batch}" if batch != 1 else ""])
+        self._draft(name, only, batch)
 
     @work(exclusive=True, group="draft")
-    async def _draft(self, name: str) -> None:
+    async def _draft(self, name: str, only: tuple[str, ...], batch: int) -> None:
         if self.acting is None:
             self._refusal = "nothing can be changed here: this is a recording"
         else:
             try:
-                self._preview = await self.acting.draft(name)
+                self._preview = await self.acting.draft(name, only, batch)
             except PlanRefused as refused:
                 self._refusal = str(refused)
             except K0stuiError as error:
@@ -174,6 +176,7 @@ class PlanPane(Pane):
 
     def _publish(self, running: Running) -> None:
         before, self._now_running = self._now_running, running
+        self.k0s.operation = running
         if before is None or before.operation.state is not running.operation.state:
             if running.operation.state.is_over or running.operation.state is OperationState.PAUSED:
                 self.k0s.tell(f"{running.operation.id}: {result_text(running.operation)}")
@@ -225,6 +228,18 @@ class PlanPane(Pane):
         else:
             self.k0s.tell("nothing waits here; 7 lists operations")
 
+    async def action_undo(self) -> None:
+        """The way back, in full."""
+        about = self._now_running or self._preview
+        if about is None:
+            self.k0s.tell("there is nothing to take back")
+        else:
+            await self.k0s.open_pane(UndoPane(about))
+
+    async def action_proof(self) -> None:
+        """Is it gone: now, and before."""
+        await self.k0s.open_pane(ProofPane(self._now_running))
+
     async def action_stop(self) -> None:
         if self._now_running is None:
             self.k0s.tell("nothing is being carried out")
@@ -262,4 +277,4 @@ class PlanPane(Pane):
     def command(self) -> str:
         if self._now_running is not None:
             return f"k0stui operations {self._operation}"
-        return f"k0stui plan {self._plan_name or 'nllb'} {self.k0s.outside.verb_arguments}".strip()
+        return f"k0stui plan {self._plan_name or 'nllb'}{self._options} {self.k0s.outside.verb_arguments}".strip()
