@@ -83,6 +83,8 @@ class Bench(App[None]):
 
 
 class Ours(Bench, TerminalApp[None]):
+    COMPONENT_CLASSES = TerminalApp.COMPONENT_CLASSES  # Textual asks the first base alone
+
     def __init__(self) -> None:
         super().__init__(load("ansi-dark"))
 

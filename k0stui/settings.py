@@ -6,13 +6,11 @@ A typing error at three in the morning must not keep the program from starting: 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 PACE = 5.0
 """Seconds between two looks at a host."""
@@ -53,6 +51,8 @@ def folder(environ: Mapping[str, str]) -> Path:
 
 def read(text: str, name: str = "config.toml") -> Read:
     """Understand a settings file; never raises."""
+    import tomllib
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -101,6 +101,8 @@ def _zone(key: str, value: object) -> str:
     name = _text(key, value)
     if name == "local":
         return name
+    from zoneinfo import ZoneInfo
+
     try:
         ZoneInfo(name)
     except (ValueError, OSError, LookupError) as error:

@@ -21,7 +21,7 @@ PLANS = {
 
 def action_rows(look: Look, place: int, lacking: str = "") -> tuple[Row, ...]:
     """The menu; `lacking` is why plans cannot be shown here, empty where they can."""
-    causes = look.diagnosis.causes
+    causes = look.heard.causes
     cause = causes[place % len(causes)] if causes else None
     rows = []
     if cause and cause.remedy:

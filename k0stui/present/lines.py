@@ -12,14 +12,13 @@ from k0stui.present.look import Look
 from k0stui.present.matrix import matrix_lines
 from k0stui.present.states import rank
 from k0stui.present.table import Column, Row
-from k0stui.present.verdict import verdict
 from k0stui.present.workers import COLUMNS as WORKERS
 from k0stui.present.workers import worker_rows
 
 
 def overview_lines(look: Look, place: int = 0) -> tuple[Line, ...]:
     """The verdict, then every row that is not healthy; the healthy ones are counted."""
-    told = verdict(look.snapshot, look.diagnosis, place)
+    told = look.told(place)
     head: Line = (Cell(f"{sign(told.tone)} {SIGNS[told.tone].word} ", told.tone), Cell(f"{told.sentence} {told.since}"))
     lines: list[Line] = [head, *((Cell(f"  {one.label}: ", Tone.DIM), Cell(one.text)) for one in told.lines), ()]
     for columns, rows in ((CONTROLLERS, controller_rows(look)), (WORKERS, worker_rows(look))):

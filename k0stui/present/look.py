@@ -9,6 +9,8 @@ from k0stui.matrix import matrix
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.finding import Diagnosis, Finding
 from k0stui.model.konnectivity import Matrix
+from k0stui.present.muting import Mute, heard, with_muted
+from k0stui.present.verdict import Verdict, verdict
 from k0stui.rules import RULES
 from k0stui.rules.rule import diagnose
 
@@ -37,10 +39,22 @@ class Look:
     ways: tuple[Way, ...] = ()
     pace: float = 5.0
     """Seconds between two looks at one host."""
+    mutes: tuple[Mute, ...] = ()
+    """Findings that are not told now."""
 
     @property
     def now(self) -> datetime:
         return self.snapshot.taken_at
+
+    @property
+    def heard(self) -> Diagnosis:
+        """The diagnosis without what is muted."""
+        return heard(self.diagnosis, self.mutes)
+
+    def told(self, place: int = 0, zone: str = "UTC") -> Verdict:
+        """The verdict: the worst cause, or the one at `place`, from 0."""
+        told = verdict(self.snapshot, self.heard, place, self.matrix)
+        return with_muted(told, self.diagnosis, self.mutes, zone)
 
     def way(self, host: str) -> Way | None:
         return next((way for way in self.ways if way.host == host), None)

@@ -10,7 +10,7 @@ from k0stui.present.states import oldest
 from k0stui.present.times import clock
 from k0stui.present.verdict import Verdict
 
-NARROW_ROWS = {"why": 2, "proof": 1, "not checked": 1, "next": 2, "also": 1}
+NARROW_ROWS = {"why": 2, "proof": 1, "not checked": 1, "next": 2, "also": 1, "muted": 1}
 """Rows that each line of the verdict may take where there is one column; those not named are left out there."""
 
 ROOMY_ROWS = 2
@@ -60,12 +60,14 @@ def verdict_lines(told: Verdict, *, roomy: bool) -> tuple[tuple[Line, int], ...]
     since = Cell(f" {told.since}" if told.since else "", Tone.DIM)
     mark = f"{sign(told.tone)} {word}"
     gap = " " * ((HANG if roomy else NARROW_HANG) - len(mark))
-    first: Line = (Cell(mark, told.tone), Cell(gap), Cell(told.sentence, Tone.HEAD), since)
+    beside = "proof" if not roomy and told.line("proof") else ""  # a row is dear there, and the proof has room
+    first: Line = (Cell(mark, told.tone), Cell(gap), Cell(told.sentence, Tone.HEAD), *(() if beside else (since,)))
     lines: list[tuple[Line, int]] = [(first, 2)]
     for line in told.lines:
         rows = ROOMY_ROWS if roomy else NARROW_ROWS.get(line.label, 0)
         if rows:
-            lines.append(((*_label(line.label, told, roomy), Cell(line.text, line.tone)), rows))
+            when = (Cell(f"{told.since}   "),) if line.label == beside and told.since else ()
+            lines.append(((*_label(line.label, told, roomy), *when, Cell(line.text, line.tone)), rows))
     return tuple(lines)
 
 

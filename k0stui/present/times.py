@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
 
 
 def zone(name: str) -> tzinfo | None:
     """The zone of a setting; None for `local`, which Python takes for this machine's."""
     if name == "UTC":
         return UTC
-    return None if name == "local" else ZoneInfo(name)
+    if name == "local":
+        return None
+    from zoneinfo import ZoneInfo  # slow to load, and most stay with UTC
+
+    return ZoneInfo(name)
 
 
 def clock(at: datetime, name: str = "UTC") -> str:

@@ -65,10 +65,13 @@ class Verdict:
         return next((line.text for line in self.lines if line.label == label), "")
 
 
-def verdict(snapshot: ClusterSnapshot, diagnosis: Diagnosis, place: int = 0) -> Verdict:
-    """The worst cause, or the one at `place` (from 0, taken round) of those that nothing else explains."""
+def verdict(snapshot: ClusterSnapshot, diagnosis: Diagnosis, place: int = 0, links: Matrix | None = None) -> Verdict:
+    """The worst cause, or the one at `place` (from 0, taken round) of those that nothing else explains.
+
+    `links` is the matrix of this snapshot, where it is known already.
+    """
     causes = diagnosis.causes
-    links = matrix(snapshot)
+    links = links or matrix(snapshot)
     if not causes:
         return _healthy(snapshot, diagnosis, links)
     place %= len(causes)

@@ -1,44 +1,48 @@
 """The program: takes looks at the cluster, shows one pane of them, and runs commands by their name.
 
-State about the cluster is `look`, and what froze it; everything shown follows from it. Panes are in ui/screens, what a
-command does beyond changing panes in ui/acts.py.
+State about the cluster is `look`, what froze it, and what stands until it is over; everything shown follows from these.
+Which pane is in sight is the stage's part (ui/stage.py), what stands around it the frame's (ui/frame.py); what a
+command does beyond changing panes is in ui/acts.py and ui/looking.py.
 """
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.actions import parse
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.css.query import NoMatches
 from textual.message import Message
-from textual.widget import Widget
 
 from k0stui.errors import K0stuiError
-from k0stui.present.cells import Cell, Line, Tone
-from k0stui.present.status import slots
 from k0stui.settings import Settings
-from k0stui.ui.acts import ACTS, run_typed
-from k0stui.ui.commands import BY_ID, Command, bindings, first_key, keymap
+from k0stui.ui.commands import BY_ID, Command, bindings, keymap
 from k0stui.ui.conditions import lacks
+from k0stui.ui.frame import show_frame
 from k0stui.ui.outside import Outside
-from k0stui.ui.panes import PANES, Pane, make
+from k0stui.ui.panes import PANES, Pane
 from k0stui.ui.prompt import Prompt, Question
 from k0stui.ui.screens.main import MainScreen
+from k0stui.ui.stage import Stage
 from k0stui.ui.terminal import TerminalApp
 from k0stui.ui.theme import Palette
+from k0stui.ui.typed import entered, given_up, typing
 from k0stui.ui.widgets.status_bar import StatusBar
 from k0stui.ui.widgets.story import Story
-from k0stui.ui.widgets.verdict import Banner, OneLine, Rule
+from k0stui.ui.widgets.verdict import Banner, Rule, Verdict
 
 if TYPE_CHECKING:
     from k0stui.present.look import Look
-    from k0stui.present.verdict import Verdict as Verdict_
+    from k0stui.present.muting import Mute
+    from k0stui.present.standing import Standing
+    from k0stui.present.verdict import Verdict as Told
+    from k0stui.ui.acting import Running
+    from k0stui.ui.acts import Act
 
 
 @dataclass
@@ -58,6 +62,9 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
     BINDINGS = bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-lines"), (60, "-narrow"), (100, "-wide"), (160, "-widest")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (20, "-tall")]  # noqa: RUF012
+
+    stands: Standing
+    """HELD and EXPOSED, as the looks so far showed them; there with the first look."""
 
     def __init__(
         self,
@@ -85,9 +92,10 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         """Which finding the verdict tells, from 0."""
         self.words = ""
         """What was filtered or searched by last."""
-        self._roots: dict[str, Pane] = {}
-        self._levels: list[Pane] = []
-        self._focused: dict[Pane, Widget] = {}
+        self.mutes: tuple[Mute, ...] = ()
+        self.operation: Running | None = None
+        """What the plan pane follows: it knows since when agents are held or exposed."""
+        self._told: tuple[Look, int, str, Told] | None = None
         self.rebound, refused = keymap(self.settings.keys)
         self._complaints = (*complaints, *refused)
 
@@ -95,23 +103,25 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         return MainScreen(id="_default")
 
     def compose(self) -> ComposeResult:
+        """Only what the first picture shows: each widget more costs milliseconds before it."""
         yield Banner(id="head")
         yield Rule(id="head-rule")
-        yield Container(id="stage")
-        yield Story(id="lines")
-        yield Prompt(id="prompt")
-        yield Question(id="question")
+        yield Stage(id="stage")
         yield StatusBar(id="status")
 
     async def on_mount(self) -> None:
         self.set_keymap(self.rebound)
         self.set_class(self.ascii_only, "-ascii")
-        self.query_one(Question).display = False
         self.show_frame()
         self.call_after_refresh(self.begin)
 
     async def begin(self) -> None:
         """With the frame on the screen: load what judges and shows a cluster, then look at it."""
+        gc.enable()
+        stands, question = Verdict(id="stands"), Question(id="question")
+        stands.can_focus = stands.display = question.display = False
+        await self.screen.mount(stands, before="#stage")
+        await self.screen.mount(Story(id="lines"), Prompt(id="prompt"), question, after="#stage")
         await self.go("overview")
         for complaint in self._complaints:
             self.tell(complaint, severity="warning")
@@ -135,8 +145,15 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
 
     # -- data down
 
+    @property
+    def is_there(self) -> bool:
+        """There are screens to show something on: not once leaving has begun."""
+        return self.is_running and not self._exit and bool(self._screen_stack)
+
     def on_look_taken(self, message: LookTaken) -> None:
         self.newest = message.look
+        if not self.is_there:
+            return
         if self.frozen_at is None:
             self.take(message.look)
         else:
@@ -145,13 +162,20 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
 
     def take(self, look: Look) -> None:
         """Show this look."""
-        self.look = look
+        from k0stui.present.muting import still
+        from k0stui.present.standing import NOTHING, standing
+
+        self.mutes = still(self.mutes, look.now)
+        self.look = replace(look, mutes=self.mutes)
+        before = self.stands if hasattr(self, "stands") else NOTHING
+        ours = self.operation
+        self.stands = standing(look, before, *((ours.operation, ours.happened) if ours else ()))
         self.show_frame()
         self.show_pane()
 
     def show_pane(self) -> None:
         """Fill the pane in sight, or its lines where the terminal is too small for it."""
-        if self.look is None:
+        if self.look is None or not self.is_ready:
             return
         self.pane.show(self.look)
         lines = self.query_one("#lines", Story)
@@ -160,125 +184,99 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
 
     def show_frame(self) -> None:
         """Head row or banner, and the status bar."""
-        left, right = self._head()
         with suppress(NoMatches):
-            self.query_one("#head", OneLine).show(left, right)
-            self.query_one(StatusBar).show_slots(self._slots(), self._hints())
+            show_frame(self)
 
     @property
-    def told(self) -> Verdict_ | None:
-        """The verdict as it is shown now."""
-        from k0stui.present.verdict import verdict
-
-        return verdict(self.look.snapshot, self.look.diagnosis, self.place) if self.look else None
-
-    def _head(self) -> tuple[Line, Line]:
+    def told(self) -> Told | None:
+        """The verdict as it is shown now; made once for a look."""
         if self.look is None:
-            return (Cell("k0stui ", Tone.DIM), Cell(self.outside.cluster, Tone.HEAD), Cell("  READ-ONLY")), ()
-        from k0stui.present.overview import banner, head
+            return None
+        if self._told is None or self._told[0] is not self.look or self._told[1:3] != (self.place, self.zone):
+            self._told = (self.look, self.place, self.zone, self.look.told(self.place, self.zone))
+        return self._told[3]
 
-        told = self.told
-        assert told is not None
-        if self.pane.has_head and not self.screen.has_class("-lines"):
-            return head(self.look, self.zone, roomy=self.pane.is_roomy)
-        return banner(told, self.look, self.zone)
+    def mute(self, mute: Mute) -> None:
+        """Do not tell of this rule for a while."""
+        self.mutes, self.place = (*self.mutes, mute), 0
+        self._show_again()
 
-    def _slots(self) -> tuple[Cell, ...]:
-        driver = self.cell_driver
-        measure = driver.measure() if driver else None
-        frozen = (self.frozen_at, self.missed) if self.frozen_at else None
-        return slots(
-            self.look, measure, frozen, self.zone, self.dropped, wide=self.look is not None and self.pane.is_roomy
-        )
+    def unmute(self) -> None:
+        """Tell of everything again."""
+        self.tell(f"{len(self.mutes)} told again" if self.mutes else "nothing is muted")
+        self.mutes = ()
+        self._show_again()
 
-    def _hints(self) -> tuple[tuple[str, str], ...]:
-        if not self._levels:
-            return ()
-        own = [BY_ID[ident] for ident in self.pane.hints if not lacks(self, BY_ID[ident])]
-        hints = [(first_key(one, self.rebound), one.title) for one in (*own[:1], BY_ID["help"])]
-        short = [(first_key(BY_ID[ident], self.rebound), "") for ident in ("prompt", "up")]
-        return (*hints, *short, *((first_key(one, self.rebound), one.title) for one in own[1:]))
+    def _show_again(self) -> None:
+        if self.look is not None:
+            self.take(self.look)
 
     # -- panes
 
     @property
+    def stage(self) -> Stage:
+        return self.query_one(Stage)
+
+    @property
     def is_ready(self) -> bool:
         """Panes are there: before that, for a moment, only leaving is possible."""
-        return bool(self._levels)
+        stage = self.query(Stage)
+        return bool(stage) and stage.first().is_set
 
     @property
     def pane(self) -> Pane:
         """The pane in sight."""
-        return self._levels[-1]
+        return self.stage.pane
 
     async def go(self, name: str) -> None:
         """Show a root pane; whatever was opened over another one is closed."""
         if why := PANES[name].lacking:
             self.tell(f"{name}: {why}")
-            return
-        left = self._levels
-        self._remember()
-        if name not in self._roots:
-            self._roots[name] = make(name)
-            await self.query_one("#stage").mount(self._roots[name])
-        self._levels = [self._roots[name]]
-        for pane in left:
-            if pane not in self._roots.values():
-                await pane.remove()
-        self._in_sight()
+        else:
+            await self.stage.go(name)
+            self._pane_changed()
 
     async def open_pane(self, pane: Pane) -> None:
         """Show a pane over the one in sight; `q` comes back here."""
-        self._remember()
-        await self.query_one("#stage").mount(pane)
-        self._levels.append(pane)
-        self._in_sight()
+        await self.stage.open(pane)
+        self._pane_changed()
 
     async def close_pane(self) -> bool:
         """Close the pane in sight; false where nothing is under it."""
-        if len(self._levels) < 2:
-            return False
-        await self._levels.pop().remove()
-        self._in_sight()
-        return True
+        closed = await self.stage.close()
+        if closed:
+            self._pane_changed()
+        return closed
 
     def under(self, pane: Pane) -> Pane | None:
         """The pane that `pane` was opened over."""
-        at = self._levels.index(pane) if pane in self._levels else len(self._levels)
-        return self._levels[at - 1] if at else None
+        return self.stage.under(pane)
 
-    def _remember(self) -> None:
-        if self._levels and self.screen.focused is not None:
-            self._focused[self.pane] = self.screen.focused
-
-    def _in_sight(self) -> None:
-        """Show the top pane alone, filled, with the keyboard where it was."""
-        for pane in {*self._roots.values(), *self._levels}:
-            pane.display = pane is self.pane
-        self._focused = {
-            pane: widget
-            for pane, widget in self._focused.items()
-            if pane in self._roots.values() or pane in self._levels
-        }
-        self.screen.set_class(self.pane.has_head, "-head")
-        self.screen.set_class(self.pane.is_grid, "-grid")
+    def _pane_changed(self) -> None:
         self.words = ""
         self.show_frame()
         self.show_pane()
         self.take_focus()
 
     def take_focus(self) -> None:
-        """The keyboard goes to the pane: where it was there, or to its first part."""
+        """The keyboard goes to the pane, or to its lines where the terminal is too small for it; not out of a prompt
+        that was opened meanwhile."""
+        if self.query_one(Prompt).display or self.query_one(Question).display:
+            return
         lines = self.query_one("#lines", Story)
-        known = self._focused.get(self.pane)
-        parts = (lines,) if lines.display else self.pane.parts()
-        target = known if known in parts and not lines.display else next(iter(parts), None)
-        self.screen.set_focus(target)
+        if lines.display:
+            self.screen.set_focus(lines)
+        else:
+            self.stage.take_focus()
+
+    def move_focus(self, by: int) -> None:
+        """The keyboard goes to the next part of the pane, round the end."""
+        self.stage.move_focus(by)
 
     @on(MainScreen.Resized)
     def _resized(self) -> None:
         """Another layout may be another head, and lines instead of columns."""
-        if self._levels:
+        if self.is_there and self.is_ready:
             self.show_frame()
             self.show_pane()
             if self.screen.focused is None or not self.screen.focused.display:
@@ -299,56 +297,27 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         values = (argument,) if argument else given
         if command.where in PANES:
             await self.run_action(f"{name}({argument!r})" if argument else command.action, self.pane)
-        elif (result := ACTS[name](self, *values)) is not None:
+        elif (result := _act(name)(self, *values)) is not None:
             await result
         self.show_frame()
 
     def _why_not(self, command: Command, argument: str) -> str:
         return "" if argument and "host" in command.needs else lacks(self, command)
 
-    def move_focus(self, by: int) -> None:
-        """The keyboard goes to the next part of the pane, round the end."""
-        parts = [part for part in self.pane.parts() if part.display and not part.has_class("-aside")]
-        if parts:
-            at = parts.index(self.focused) if self.focused in parts else -by
-            self.screen.set_focus(parts[(at + by) % len(parts)])
-
-    def wear(self, palette: Palette) -> None:
-        """Another theme."""
-        self.palette = palette
-        self._textual_theme = palette.textual()
-        self.register_theme(self._textual_theme)
-        self.theme = palette.name
-
     # -- what was typed
 
     @on(Prompt.Typed)
     async def _typed(self, event: Prompt.Typed) -> None:
         self.take_focus()
-        if event.mark == ":":
-            await run_typed(self, event.text)
-        elif self.pane.own_prompt:
-            self.pane.entered(event.mark, event.text)
-        elif not self.pane.can_filter:
-            self.words = event.text
-            if event.text and not self.pane.find(event.text, 1):
-                self.tell(f"{event.text!r} is not in this text")
+        await entered(self, event.mark, event.text)
 
     @on(Prompt.Changed)
-    def _filtered(self, event: Prompt.Changed) -> None:
-        if event.mark != ":" and self.pane.own_prompt:
-            self.pane.typing(event.mark, event.text)
-        elif event.mark == "/" and self.pane.can_filter:
-            self.words = event.text
-            self.pane.narrow(event.text)
+    def _typing(self, event: Prompt.Changed) -> None:
+        typing(self, event.mark, event.text)
 
     @on(Prompt.GivenUp)
     def _given_up(self, event: Prompt.GivenUp) -> None:
-        if event.mark != ":" and self.pane.own_prompt:
-            self.pane.given_up(event.mark)
-        elif event.mark == "/" and self.pane.can_filter:
-            self.words = ""
-            self.pane.narrow("")
+        given_up(self, event.mark)
         self.take_focus()
 
     @on(Question.Answered)
@@ -357,3 +326,11 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
             self.exit(return_code=0)
         else:
             self.take_focus()
+
+
+def _act(name: str) -> Act:
+    """What a command of the app does; loaded with the first one."""
+    from k0stui.ui.acts import ACTS
+    from k0stui.ui.looking import ACTS as LOOKING
+
+    return LOOKING.get(name) or ACTS[name]

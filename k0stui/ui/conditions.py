@@ -38,11 +38,11 @@ def _ssh(app: K0stuiApp, pane: Pane) -> str:
 
 
 def _findings(app: K0stuiApp, pane: Pane) -> str:
-    return "" if app.look and len(app.look.diagnosis.causes) > 1 else "there is no other finding"
+    return "" if app.look and len(app.look.heard.causes) > 1 else "there is no other finding"
 
 
 def _finding(app: K0stuiApp, pane: Pane) -> str:
-    return "" if app.look and app.look.diagnosis.causes else "nothing was found"
+    return "" if app.look and app.look.heard.causes else "nothing was found"
 
 
 def _filter(app: K0stuiApp, pane: Pane) -> str:
@@ -51,7 +51,7 @@ def _filter(app: K0stuiApp, pane: Pane) -> str:
 
 def _match(app: K0stuiApp, pane: Pane) -> str:
     if not pane.can_find:
-        return "only in a text"
+        return "there is nothing to search here"
     return "" if app.words else "nothing was searched yet: / first"
 
 
@@ -71,5 +71,4 @@ NEEDS: dict[str, Need] = {
     "logs": _pane("logs"),
     "plan": _pane("plan"),
     "operations": _pane("operations"),
-    "verify": lambda _, __: "run `k0stui verify`; the screen for it is not built yet",
 }

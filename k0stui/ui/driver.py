@@ -266,6 +266,8 @@ class CellDriver(LinuxDriver):
             self._answered += 1
             self._loop.call_soon_threadsafe(self._on_answer, self._loop.time())
             return
+        if isinstance(message, events.Key):
+            self._loop.call_soon_threadsafe(self.link.pressed, self._loop.time())
         super().process_message(message)
 
     def _on_answer(self, at: float) -> None:

@@ -29,6 +29,9 @@ LOW_ROUND_TRIP = 0.25
 LOW_PACE = 0.25
 """Seconds between pictures then: 4 a second."""
 
+EAGER = 0.1
+"""Seconds after a key in which pictures go at once all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkMeasure:
@@ -57,17 +60,22 @@ class Link:
     _last_ask: float = float("-inf")
     _since_ask: int = 0
     _last_frame: float = float("-inf")
+    _eager_until: float = float("-inf")
     _answers: bool = True
     _round_trips: deque[float] = field(default_factory=lambda: deque(maxlen=20))
     _sent: deque[tuple[float, int]] = field(default_factory=deque)
 
     def wait(self, now: float) -> float:
         """Seconds until the next picture may go; 0 for now. An answer may shorten it."""
-        pace = self._last_frame + LOW_PACE - now if self.low else 0.0
+        pace = self._last_frame + LOW_PACE - now if self.low and now > self._eager_until else 0.0
         if self._answers and self._asked and self._unanswered > WINDOW:
             waited = now - max(self._asked[0][0], self._last_frame)
             return max(pace, PATIENCE - waited, 0.0)
         return max(pace, 0.0)
+
+    def pressed(self, now: float) -> None:
+        """A key was pressed: what it shows is not made to wait for the pace, only for a terminal that is full."""
+        self._eager_until = now + EAGER
 
     def sent(self, size: int, now: float) -> bool:
         """Note a picture of `size` bytes; true when the question should go with it."""

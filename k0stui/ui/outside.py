@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from k0stui.logs.board import Feed
-from k0stui.present.look import Look
+    from k0stui.model.cluster import ClusterSnapshot
+    from k0stui.plans.gates.gate import Verdict
+    from k0stui.present.look import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,11 @@ class Outside(Protocol):
     """Its name, as far as it is known before the first look."""
     verb_arguments: str
     """What follows a verb to reach the same cluster: `--inventory k0sctl.yaml`."""
-    logs: Feed | None
-    """The lines of all hosts, and how their streams fare; None: no logs are followed."""
+
+    @property
+    def logs(self) -> Feed | None:
+        """The lines of all hosts, and how their streams fare; None: no logs are followed."""
+        ...
 
     async def observe(self, publish: Callable[[Look], None]) -> None:
         """Open the cluster and look at it for ever; an expected failure is raised as a `K0stuiError`."""
@@ -45,6 +50,10 @@ class Outside(Protocol):
 
     def reconnect(self, host: str) -> None:
         """Drop the connection to one host, or with "" to all, and make a new one."""
+        ...
+
+    def proof(self, snapshot: ClusterSnapshot) -> tuple[Verdict, ...]:
+        """Every part of the proof that nothing is wrong with the tunnel (any more), judged on this look."""
         ...
 
     def questions(self, host: str) -> Mapping[str, str]:

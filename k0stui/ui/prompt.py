@@ -103,12 +103,13 @@ class Prompt(Vertical):
         """Show the line behind `mark` (`:` or `/`), with the keyboard on it."""
         self._mark, self._complete = mark, complete
         self.query_one("#mark", OneLine).show((Cell(mark, Tone.HEAD),))
+        self.query_one("#mark").styles.width = len(mark)
         typed = self.query_one(PromptInput)
         self.display = True
         typed.value = text
         typed.cursor_position = len(text)
         self._match(text)
-        typed.focus()
+        self.screen.set_focus(typed)  # at once: `focus()` would let the next key go to the pane
 
     def _match(self, text: str) -> None:
         table, choices = self.query_one(Table), list(self._complete(text) if self._complete else ())[:MOST]
@@ -174,4 +175,4 @@ class Question(OneLine, can_focus=True):
         event.stop()  # type: ignore[attr-defined]
         event.prevent_default()  # type: ignore[attr-defined]
         self.display = False
-        self.post_message(self.Answered(key in {"q", "y", "enter", "ctrl+c"}))
+        self.post_message(self.Answered(key in {"q", "y", "enter"}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import App
@@ -30,6 +30,8 @@ class TerminalApp(App[T]):
 
     CSS_PATH = Path(__file__).with_name("k0stui.tcss")
     ENABLE_COMMAND_PALETTE = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone.value}" for tone in Tone}
+    """Looks of tones, for all widgets."""
     theme: Reactive[str] = Reactive(Initialize(_chosen))
     """Known before the first style is made: set later, an ANSI theme under NO_COLOR paints black on black."""
 
@@ -45,6 +47,13 @@ class TerminalApp(App[T]):
     @property
     def available_themes(self) -> dict[str, Theme]:
         return {**self._registered_themes, self.palette.name: self._textual_theme}
+
+    def wear(self, palette: Palette) -> None:
+        """Another theme."""
+        self.palette = palette
+        self._textual_theme = palette.textual()
+        self.register_theme(self._textual_theme)
+        self.theme = palette.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         looks = {f"tone-{tone.value}": "ansi_default" for tone in Tone}

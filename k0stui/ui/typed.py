@@ -1,4 +1,4 @@
-"""Commands by their names behind `:`: what was meant, and what could follow."""
+"""What is typed into the prompt: commands behind `:`, with what could follow; filters and searches behind `/`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from k0stui.present.cells import Tone
 from k0stui.ui.commands import COMMANDS, Command, shown_keys
 from k0stui.ui.conditions import lacks
+from k0stui.ui.looking import MUTE, muted
 from k0stui.ui.prompt import Choice
 from k0stui.ui.settling import SETTINGS
 
@@ -62,6 +63,44 @@ def _arguments(app: K0stuiApp, command: Command | None) -> tuple[str, ...]:
         case "setting":
             return SETTINGS
     return ()
+
+
+# -- the prompt tells
+
+
+async def entered(app: K0stuiApp, mark: str, text: str) -> None:
+    """The text was entered."""
+    if mark == ":":
+        from k0stui.ui.acts import run_typed
+
+        await run_typed(app, text)
+    elif mark == MUTE:
+        muted(app, text)
+    elif app.pane.own_prompt:
+        app.pane.entered(mark, text)
+    elif not app.pane.can_filter:
+        app.words = text
+        if text and not app.pane.find(text, 1):
+            app.tell(f"{text!r} is not in this text")
+
+
+def typing(app: K0stuiApp, mark: str, text: str) -> None:
+    """The text is another one; not entered yet."""
+    if mark in {":", MUTE}:
+        return
+    if app.pane.own_prompt:
+        app.pane.typing(mark, text)
+    elif app.pane.can_filter:
+        app.words = text
+        app.pane.narrow(text)
+
+
+def given_up(app: K0stuiApp, mark: str) -> None:
+    """The prompt was left without entering: what was filtered by it is shown again."""
+    if mark in {":", MUTE} or not app.pane.own_prompt:
+        typing(app, mark, "")
+    else:
+        app.pane.given_up(mark)
 
 
 def is_like(typed: str, name: str) -> bool:

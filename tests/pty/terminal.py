@@ -27,6 +27,10 @@ _NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][\d;]*u|\x1b\[\?\d+\$p|\x1b\][^\x07\x1b
 """Sequences that pyte would print: the Kitty keyboard protocol, mode queries, OSC."""
 
 
+ASKS_SYNC, KNOWS_SYNC = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+"""DECRQM and its answer: known, and off now."""
+
+
 class Terminal:
     """`with Terminal([...]) as terminal:` runs a program in a terminal of its own and ends it at last."""
 
@@ -38,10 +42,13 @@ class Terminal:
         height: int = 24,
         environ: Mapping[str, str] | None = None,
         answers: bool = True,
+        synchronizes: bool = False,
     ) -> None:
         self.raw = bytearray()
         """Every byte that the program has written."""
         self.answers = answers
+        self.synchronizes = synchronizes
+        """It knows synchronized output (DEC mode 2026), and says so when it is asked."""
         self.screen = Answering(width, height, self._answer)
         self._stream = pyte.ByteStream(self.screen)
         self._argv, self._size = argv, (width, height)
@@ -93,6 +100,8 @@ class Terminal:
         except OSError:  # EIO: the program has closed its side
             return False
         self.raw += data
+        if self.synchronizes and ASKS_SYNC in data:
+            os.write(self.master, KNOWS_SYNC)
         self._stream.feed(_NOT_FOR_PYTE.sub(b"", data))
         return bool(data)
 

@@ -72,3 +72,15 @@ def test_changed_cells_only() -> None:
         before = len(terminal.raw)
         terminal.wait_for("tick 13")
         assert len(terminal.raw) - before < 10 * 150
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_synchronized_output(knows: bool) -> None:
+    """Pictures go between the marks of synchronized output where the terminal says that it knows it, and only there."""
+    with Terminal(demo("--hz", "10", "--changing", "30"), synchronizes=knows) as terminal:
+        terminal.wait_for("tick 3")
+        before = len(terminal.raw)
+        terminal.wait_for("tick 13")
+        painted = bytes(terminal.raw[before:])
+        assert (painted.count(b"\x1b[?2026h") > 5) is knows
+        assert abs(painted.count(b"\x1b[?2026h") - painted.count(b"\x1b[?2026l")) <= 1

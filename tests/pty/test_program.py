@@ -5,10 +5,12 @@ from __future__ import annotations
 import select
 import signal
 import sys
+import termios
 import time
 
 import pytest
 
+from k0stui.ui.first import PICTURE
 from tests.pty.terminal import DEADLINE, Terminal
 
 pytestmark = [pytest.mark.pty, pytest.mark.timeout(180)]
@@ -37,6 +39,47 @@ def test_from_the_shell_to_the_verdict() -> None:
         assert terminal.ended() == 0
         assert terminal.is_restored
         assert b"Traceback" not in terminal.raw
+
+
+def test_first_bytes() -> None:
+    """The name stands there before anything is loaded, and what takes its place leaves nothing of it."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for("loading ...")
+        assert bytes(terminal.raw).startswith(PICTURE)
+        terminal.wait_for("opening the cluster")
+        assert "loading" not in terminal.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_while_loading(number: signal.Signals) -> None:
+    """A signal between the first byte and the screens gives the terminal back as well."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for(lambda: b"\x1b]11;?" in terminal.raw)
+        terminal.signal(number)
+        assert terminal.ended() == 128 + number
+        assert terminal.raw.rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
+        assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
+        assert termios.tcgetattr(terminal.master)[:4] == terminal.before[:4]
+
+
+def test_cursor_follows_the_focus() -> None:
+    """The terminal's own cursor, which Braille lines follow, is where one reads: on the row, on the text."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for(VERDICT, LATE)
+        terminal.type("2")
+        terminal.wait_for(lambda: _row_at_cursor(terminal).startswith("▲ k0s-master-2"))
+        terminal.type("j")
+        terminal.wait_for(lambda: _row_at_cursor(terminal).startswith("▲ k0s-master-3"))
+        terminal.type("?")
+        terminal.wait_for(lambda: _row_at_cursor(terminal).startswith("KEYS in"))
+        terminal.type(":")
+        terminal.wait_for("▸overview")  # what could follow: only the open prompt lists it
+        terminal.type("m")
+        terminal.wait_for(lambda: _row_at_cursor(terminal).startswith(":m"))
+
+
+def _row_at_cursor(terminal: Terminal) -> str:
+    return terminal.screen.display[terminal.screen.cursor.y]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

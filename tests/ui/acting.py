@@ -7,15 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
-from k0stui.commands.acting import make_plan, wanted_name
+from k0stui.commands.acting import Wish, make_plan, wanted_name
 from k0stui.errors import PlanRefused
+from k0stui.model.event import Event, Kind
+from k0stui.model.observed import Known
 from k0stui.model.operation import Operation, OperationState, Plan, StepState, begin
-from k0stui.model.transition import Event, Kind
 from k0stui.plans.draft import verdicts
+from k0stui.plans.gates.gate import Situation
 from k0stui.present.operation import Happened
 from k0stui.ui.acting import Preview, Running
 from k0stui.ui.app import K0stuiApp
 from tests.looks import MOMENT, demo_look
+from tests.plans.situations import told
 
 NAME = "k0s-prod"
 OP = "20250204-031502-7f3a"
@@ -25,8 +28,9 @@ OP = "20250204-031502-7f3a"
 def a_preview() -> Preview:
     """The incident's plan; the gates on lock and process are taken as passed."""
     snapshot = demo_look("incident").snapshot
-    plan = make_plan(snapshot, "nllb", nonce="0123456789abcdef")
-    said = tuple(it for it in verdicts(plan, snapshot) if it.gate not in ("C-08", "C-09"))
+    plan = make_plan(snapshot, Wish("nllb"), "0123456789abcdef")
+    situation = Situation(snapshot, plan, asked=told(plan), upgrades=Known((), MOMENT))
+    said = tuple(it for it in verdicts(situation) if it.gate not in ("C-08", "C-09"))
     return Preview(plan, said, wanted_name(plan, snapshot))
 
 
@@ -56,12 +60,14 @@ class FakeActing:
 
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal
+        self.asked: list[tuple[str, tuple[str, ...], int]] = []
         self.started: list[str] = []
         self.said: list[tuple[str, str]] = []
         self.publish: Callable[[Running], None] | None = None
         self.carried = asyncio.Event()
 
-    async def draft(self, name: str) -> Preview:
+    async def draft(self, name: str, only: tuple[str, ...] = (), batch: int = 1) -> Preview:
+        self.asked.append((name, only, batch))
         if self.refusal:
             raise PlanRefused(self.refusal)
         return a_preview()
@@ -77,6 +83,9 @@ class FakeActing:
 
     async def say(self, operation: str, word: str, step: str = "") -> None:
         self.said.append((word, step))
+
+    async def left(self) -> tuple[str, ...]:
+        return ("k0s-master-1: locked for 20250204-031502-7f3a; 5 files, 900 bytes in /var/lib/k0stui",)
 
     async def operations(self) -> tuple[Running, ...]:
         ended: Operation = replace(a_running().operation, state=OperationState.UNLOCKED, reason="done", held=())

@@ -10,6 +10,8 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from k0stui.logs.board import Feed
+from k0stui.model.cluster import ClusterSnapshot
+from k0stui.plans.gates.gate import Verdict
 from k0stui.present.look import Look
 from k0stui.settings import Settings
 from k0stui.ui.app import K0stuiApp
@@ -28,6 +30,7 @@ class FakeOutside:
         self.looks = looks
         self.error = error
         self.asked: list[tuple[str, ...]] = []
+        self.verdicts: tuple[Verdict, ...] = ()
         self.publish: Callable[[Look], None] | None = None
 
     async def observe(self, publish: Callable[[Look], None]) -> None:
@@ -43,6 +46,9 @@ class FakeOutside:
 
     def reconnect(self, host: str) -> None:
         self.asked.append(("reconnect", host))
+
+    def proof(self, snapshot: ClusterSnapshot) -> tuple[Verdict, ...]:
+        return self.verdicts
 
     def questions(self, host: str) -> Mapping[str, str]:
         return {"service": f"systemctl show k0scontroller # {host}"}

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from k0stui.errors import UsageError
+from k0stui.logs.board import Board, Feed
+from k0stui.logs.store import LogStore
+from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.observed import Lack
+from k0stui.plans.gates.gate import Result, Verdict
 from k0stui.present.look import Look, Way, look_of
 from k0stui.settings import Settings
-from k0stui.ui.app import K0stuiApp
+from k0stui.ui.app import K0stuiApp, LookTaken
 from k0stui.ui.commands import BY_ID
 from k0stui.ui.panes import PANES
 from k0stui.ui.prompt import Prompt, PromptInput
@@ -185,14 +191,114 @@ async def test_prompt_completes(incident: Look) -> None:
 
 
 async def test_leaving_is_asked(incident: Look) -> None:
-    """q at the root and ctrl+c anywhere ask; another key is no, a second q is yes."""
+    """q at the root asks, ctrl+q anywhere; another key is no, ctrl+c as well, a second q is yes."""
     app = app_of(incident)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         assert "leave k0stui?" in await press(pilot, "q")
         assert "leave k0stui?" not in await press(pilot, "n")
-        assert "leave k0stui?" in await press(pilot, "4", "ctrl+c")
-        await press(pilot, "x", "1", "q", "q")
+        assert "leave k0stui?" in await press(pilot, "4", "ctrl+q")
+        assert "leave k0stui?" not in await press(pilot, "ctrl+c")
+        await press(pilot, "1", "q", "q")
     assert app.return_code == 0
+
+
+async def test_copying(incident: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """ctrl+c copies the row, the cell or the text under the cursor, and never ends anything."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("TMUX", raising=False)
+    kept = tmp_path / "k0stui" / "clip" / "last"
+    app = app_of(incident)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        await press(pilot, "2", "ctrl+c")
+        assert kept.read_text().startswith("k0s-master-2\t")
+        await press(pilot, "4", "l", "ctrl+c")
+        assert kept.read_text() == "k0s-worker-1\tk0s-master-2\t. never".replace(".", "·")
+        await press(pilot, "tab", "ctrl+c")
+        assert kept.read_text().startswith("k0s-worker-1 x k0s-master-2")
+        assert app.is_running
+
+
+async def test_next_match_in_a_table(incident: Look) -> None:
+    """After a search n and N step through the rows that have the words, round the end; before it they say why not."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
+        assert "nothing was searched yet" in await press(pilot, "3", "n")
+        await press(pilot, "/", *"worker", "enter", "n")
+        assert app.pane.subject == "k0s-worker-2"
+        await press(pilot, "N", "N")
+        assert app.pane.subject == "k0s-worker-4"
+
+
+async def test_muting(incident: Look) -> None:
+    """`m` takes a time and a reason; then another finding is told, the muted one named with its end, until it ends."""
+    app = app_of(incident)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        assert "give how long and why" in await press(pilot, "m", *"2h", "enter")
+        assert "all 4 agents dial" in await press(pilot)
+        shown = await press(pilot, "m", *"2h known", "enter")
+        assert "agents-single-target until 05:14:07Z: known" in shown
+        assert "all 4 agents dial" not in shown
+        later = replace(incident.snapshot, taken_at=incident.now + timedelta(hours=2))
+        app.publish(look_of(later))
+        assert "all 4 agents dial" in await press(pilot)
+
+
+async def test_unmuting(incident: Look) -> None:
+    """:unmute tells of everything again."""
+    app = app_of(incident)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await press(pilot, "m", *"2h known", "enter")
+        assert "all 4 agents dial" in await press(pilot, ":", *"unmute", "enter")
+
+
+async def test_standing_on_every_pane() -> None:
+    """While agents are held or exposed that stands under the head of every pane, with its clock."""
+    app = app_of(demo_look("nllb-half"))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        for key in ("1", "2", "3", "4", "5", "6", "7", "?"):
+            assert "EXPOSED 0s+  no balancer for the agents of" in await press(pilot, key), key
+
+
+async def test_verifying(incident: Look) -> None:
+    """:verify tells each part of the proof at each look, and for how long all have held."""
+    app = app_of(incident)
+    outside = app.outside
+    assert isinstance(outside, FakeOutside)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        outside.verdicts = (Verdict("columns", Result.FAIL, "k0s-master-2 has 0 of 4"),)
+        assert "NOT PROVEN" in await press(pilot, ":", *"verify", "enter")
+        outside.verdicts = (Verdict("columns", Result.PASS, "4 agents on each of 3 servers"),)
+        for seconds, said in ((10, "proof: 0 of 120 s"), (50, "proof: 40 of 120 s"), (131, "PROVEN")):
+            app.publish(replace(incident, snapshot=_later(incident.snapshot, seconds)))
+            assert said in await press(pilot)
+
+
+def _later(snapshot: ClusterSnapshot, seconds: float) -> ClusterSnapshot:
+    return replace(snapshot, taken_at=snapshot.taken_at + timedelta(seconds=seconds))
+
+
+async def test_time_in_the_logs(incident: Look) -> None:
+    """:time and :since go to the log pane; there they are taken as T and / take them."""
+    app = app_of(incident)
+    app.outside.logs = Feed(LogStore(), Board())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await press(pilot, ":", *"since 1h", "enter")
+        assert app.pane.name_of == "logs"
+        assert app.pane.filter.text == 'since:"-1h"'  # type: ignore[attr-defined]
+        await press(pilot, "1", ":", *"time 02:51", "enter")
+        assert app.pane.name_of == "logs"
+
+
+async def test_a_look_while_leaving(incident: Look) -> None:
+    """A look that comes once leaving has begun shows nothing, and harms nothing."""
+    app = app_of(incident)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot)
+        app.exit()
+        app.on_look_taken(LookTaken(demo_look("healthy")))
+        assert app.look is not None
+        assert app.look.snapshot is incident.snapshot
+    app.on_look_taken(LookTaken(incident))
 
 
 async def test_freezing(incident: Look) -> None:

@@ -10,6 +10,7 @@ from k0stui.ui.acts import ACTS
 from k0stui.ui.app import K0stuiApp
 from k0stui.ui.commands import ALIASES, BY_ID, COMMANDS, NEVER, WIDGETS, bindings, is_forbidden, keymap, of, shown_keys
 from k0stui.ui.conditions import NEEDS
+from k0stui.ui.looking import ACTS as LOOKING
 from k0stui.ui.panes import PANES, make
 from k0stui.ui.prompt import Prompt, PromptInput
 from k0stui.ui.screens.main import MainScreen
@@ -29,7 +30,7 @@ def keys_of(kind: type[Widget] | type[App[None]]) -> set[str]:
 
 @pytest.mark.parametrize("kind", BOUND, ids=lambda kind: kind.__name__)
 def test_never_bound(kind: type[Widget]) -> None:
-    """No class binds a key of the terminal, of tmux or of the shell; ctrl+c only asks whether to leave."""
+    """No class binds a key of the terminal, of tmux or of the shell; ctrl+c only copies."""
     bound = keys_of(kind) & NEVER
     assert bound <= {"ctrl+c"}
     assert "ctrl+c" not in bound or kind is K0stuiApp
@@ -62,7 +63,7 @@ def test_every_command_can_run() -> None:
         elif command.where in PANES:
             assert hasattr(make(command.where), f"action_{action}")
         else:
-            assert action in ACTS
+            assert action in {**ACTS, **LOOKING}
         assert set(command.needs.split()) <= set(NEEDS)
 
 

@@ -79,3 +79,14 @@ def test_never_stuck(steps: list[tuple[int, bool, float]]) -> None:
         if link.wait(now) == 0:
             link.sent(size, now)
         assert 0 <= link.wait(now) <= PATIENCE
+
+
+def test_a_key_is_answered_at_once() -> None:
+    """On a slow link pictures are paced; one that a key asked for goes at once, unless the terminal is full."""
+    link = Link(forced_low=True)
+    link.sent(100, 1.0)
+    assert link.wait(1.05) > 0
+    link.pressed(1.05)
+    assert link.wait(1.06) == 0
+    link.sent(WINDOW + 1, 1.07)
+    assert link.wait(1.08) > 0

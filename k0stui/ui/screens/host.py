@@ -49,13 +49,20 @@ class HostDetail(Pane):
     def narrow(self, words: str) -> None:
         self.query_one(Table).narrow(words)
 
+    can_find = True
+
+    def find(self, words: str, by: int) -> bool:
+        return self.query_one(Table).find(words, by)
+
     @property
     def subject(self) -> str:
         return self.host
 
     @property
     def copied(self) -> str:
-        return self.query_one(Story).text
+        """The row with the answer as the table has it, or, with the keyboard on it, all that is told of it."""
+        table = self.query_one(Table)
+        return table.copied_row() if table.has_focus else self.query_one(Story).text
 
     @property
     def command(self) -> str:

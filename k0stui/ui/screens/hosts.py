@@ -50,6 +50,11 @@ class HostsPane(Pane):
     def narrow(self, words: str) -> None:
         self.query_one("#hosts", Table).narrow(words)
 
+    can_find = True
+
+    def find(self, words: str, by: int) -> bool:
+        return self.query_one("#hosts", Table).find(words, by)
+
     def point_at(self, *key: str) -> None:
         self.query_one("#hosts", Table).put_cursor_on(key[0])
 

@@ -80,7 +80,9 @@ class MatrixPane(Pane):
 
     @property
     def copied(self) -> str:
-        return self.query_one("#story", Story).text
+        """The cell, or, with the keyboard on it, its story."""
+        grid = self.query_one("#grid", MatrixGrid)
+        return grid.copied_cell() if grid.has_focus else self.query_one("#story", Story).text
 
     @on(MatrixGrid.Moved)
     def _moved(self) -> None:

@@ -15,6 +15,7 @@ from k0stui.present.look import Look
 from k0stui.present.overview import HANG, NARROW_HANG, verdict_lines
 from k0stui.present.table import sized
 from k0stui.ui.commands import bindings
+from k0stui.ui.looking import mute
 from k0stui.ui.panes import STRIP, Pane, made
 from k0stui.ui.widgets.matrix_grid import MatrixGrid
 from k0stui.ui.widgets.story import Story
@@ -90,9 +91,19 @@ class Overview(Pane):
     def lines(self, look: Look) -> tuple[Line, ...]:
         return overview_lines(look, self.k0s.place)
 
+    can_find = True
+
     def narrow(self, words: str) -> None:
         for table in self.query(Table):
             table.narrow(words)
+
+    def find(self, words: str, by: int) -> bool:
+        """In the table with the keyboard, else in the first one that has it."""
+        tables = sorted(self.query(Table), key=lambda table: not table.has_focus)
+        found = next((table for table in tables if table.find(words, by)), None)
+        if found is not None:
+            self.screen.set_focus(found)
+        return found is not None
 
     @property
     def subject(self) -> str:
@@ -129,8 +140,11 @@ class Overview(Pane):
         """Tell another finding."""
         self.k0s.place += by
         if self.k0s.look:
-            self.k0s.place %= max(1, len(self.k0s.look.diagnosis.causes))
+            self.k0s.place %= max(1, len(self.k0s.look.heard.causes))
         self._show_verdict()
+
+    def action_mute(self) -> None:
+        mute(self.k0s)
 
     async def action_evidence(self) -> None:
         await self.k0s.action_run_command("explain")

@@ -70,6 +70,14 @@ class MatrixGrid(LineView, can_focus=True):
         """Row key and column key under the cursor, as given."""
         return (self._cursor[1], self._cursor[0]) if self._turned else self._cursor
 
+    def copied_cell(self) -> str:
+        """Row, column and cell under the cursor as text, apart by tabs."""
+        rows, columns = self._keys()
+        if self._cursor[0] not in rows or self._cursor[1] not in columns:
+            return ""
+        row, column = self._place()
+        return "\t".join((*self.cursor, self._grid.cells[row][column].text.strip()))
+
     def put_cursor_on(self, row: str, column: str) -> None:
         """Move the cursor to a cell; nothing happens when there is none."""
         at = (column, row) if self._turned else (row, column)

@@ -49,6 +49,9 @@ class Story(LineView, can_focus=True):
     def action_read_page(self, by: int) -> None:
         self.action_read(by * max(1, self.size.height - 1))
 
+    def on_focus(self) -> None:
+        self.put_cursor(0, self.scroll_offset.y)
+
     def _wrap(self) -> None:
         old, width = self._wrapped, self.size.width
         self._wrapped = tuple(row for line in self._told for row in wrapped(line, width, _hang(line))) if width else ()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
+from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.message import Message
 
@@ -90,6 +91,17 @@ class Table(LineView, can_focus=True):
         index = self._index(key)
         self._go_to(max(index, 0))
 
+    def find(self, words: str, by: int) -> bool:
+        """Move the cursor to the next row (`by` 1) or the one before (-1) with these words, round the end; false where
+        there is none."""
+        keys = {row.key for row in matching(self._rows, words)} if words.strip() else set()
+        at, count = self._index(self._cursor), len(self._rows)
+        order = ((at + by * step) % count for step in range(1, count + 1))
+        found = next((index for index in order if self._rows[index].key in keys), None)
+        if found is not None:
+            self._go_to(found)
+        return found is not None
+
     def copied_row(self) -> str:
         """The row under the cursor as text: cells apart by tabs, nothing cut or filled."""
         index = self._index(self._cursor)
@@ -99,7 +111,7 @@ class Table(LineView, can_focus=True):
         rows: Sequence[Row] = matching(self._given, self._words, self._tones)
         if self._sorted is not None:
             rows = sorted_by(rows, self._sorted, reverse=self._reversed)
-        self._take(tuple(rows) if settled else arranged([row.key for row in self._rows], rows))
+        self._take(tuple(rows) if settled else arranged(list(self._places), rows))
 
     def _take(self, rows: tuple[Row, ...]) -> None:
         old, at = self._rows, self._index(self._cursor)
@@ -218,9 +230,14 @@ class Table(LineView, can_focus=True):
                 mark = number == 1 and row.key == self._cursor and (self.has_focus or self.is_marked_always)
                 line.append(Cell(" " + sign(Tone.SELECTED) if mark else "  "))
             if number and row.note:
-                return (*line, row.note)
+                return (*line, self._cut(row.note, sum(cell_len(cell.text) for cell in line)))
             line += bare(fitted(self._named(row, place), self._columns[place.index], place.width))
         return tuple(line)
+
+    def _cut(self, note: Cell, used: int) -> Cell:
+        """What is said in place of the cells, in the room that is left."""
+        room = max(1, self.size.width - used)
+        return note if cell_len(note.text) <= room else Cell(set_cell_size(note.text, room - 1) + "…", note.tone)
 
     def _named(self, row: Row, place: Placed) -> Cell:
         """The cell; of a column of names, cut such that no two look equal."""

@@ -45,6 +45,9 @@ class Verdict(LineView, can_focus=True):
     def _rows(self, width: int) -> tuple[Line, ...]:
         return tuple(row for line, most in self._given for row in capped(line, width, most, self._hang))
 
+    def on_focus(self) -> None:
+        self.put_cursor(0, 0)
+
     def on_resize(self) -> None:
         self._fit(self.size.width)
         self.redraw_all()

@@ -10,7 +10,10 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from k0stui.errors import UsageError
 from k0stui.model.operation import OperationState, StepState
+from k0stui.present.cells import plain
+from k0stui.ui.acts import plan_words
 from k0stui.ui.app import K0stuiApp
 from k0stui.ui.screens.plan import PlanPane
 from k0stui.ui.widgets.name_field import NameField
@@ -72,6 +75,7 @@ async def test_the_name_typed_out_starts_this_plan() -> None:
         assert hand.acting.started == [a_preview().plan.sha256]
 
 
+@pytest.mark.fault("F75")
 @pytest.mark.parametrize(
     "keys",
     [
@@ -107,6 +111,7 @@ async def test_what_comes_at_once_is_no() -> None:
         assert hand.acting.started == []
 
 
+@pytest.mark.fault("F75")
 async def test_a_paste_is_no() -> None:
     """Even of the exact name, and Enter after it finds an empty field."""
     async with plan_pane() as hand:
@@ -165,7 +170,7 @@ async def test_gate_in_the_way_takes_the_field_s_place(monkeypatch: pytest.Monke
     blocked = replace(preview, verdicts=(first, *preview.verdicts[1:]))
     acting = FakeActing()
 
-    async def draft(name: str) -> object:
+    async def draft(name: str, *_: object) -> object:
         return blocked
 
     monkeypatch.setattr(acting, "draft", draft)
@@ -251,3 +256,37 @@ async def test_without_acting_nothing_is_offered() -> None:
         await finished(app, "draft")
         await pilot.pause()
         assert "nothing can be changed here" in picture(app)
+
+
+async def test_options_of_a_plan_can_be_typed() -> None:
+    """`:plan restart-workers --only a,b --batch 2` asks for just that, `Y` copies the like; a slip is a sentence."""
+    async with plan_pane() as hand:
+        await hand.app.action_run_command("go.plan", "restart-workers --only k0s-worker-1,k0s-worker-2 --batch 2")
+        await hand.settle()
+        assert hand.acting.asked[-1] == ("restart-workers", ("k0s-worker-1", "k0s-worker-2"), 2)
+        assert "--only k0s-worker-1 --only k0s-worker-2 --batch 2" in hand.app.pane.command
+    for slip in ("nllb --only", "nllb --force yes", "nllb --batch two"):
+        with pytest.raises(UsageError):
+            plan_words(slip)
+
+
+async def test_undo_shows_the_way_back_and_does_nothing() -> None:
+    """`B`: the steps in the order of taking back, the old config before the agents move; nothing is said to anybody."""
+    async with plan_pane() as hand:
+        await hand.type("B")
+        assert hand.app.look is not None
+        text = "\n".join(plain(line) for line in hand.app.pane.lines(hand.app.look))
+        places = [text.index(words) for words in ("Restart k0scontroller on", "Move konnectivity-agent", "Release")]
+        assert places == sorted(places)
+        assert hand.acting.said == hand.acting.started == []
+
+
+async def test_proof_shows_before_and_now() -> None:
+    """`V`: each part with its evidence, the error rate of each server, the matrix when it began and as it is."""
+    async with plan_pane() as hand:
+        await hand.type("V")
+        assert hand.app.look is not None
+        text = "\n".join(plain(line) for line in hand.app.pane.lines(hand.app.look))
+        for words in ("COULD NOT LOOK", "ERRORS", "k0s-master-2", "BEFORE", "NOW", "links 4/12"):
+            assert words in text
+        assert hand.app.pane.command.startswith("k0stui verify --markdown")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from k0stui.present.cells import Cell, Tone
+from rich.cells import cell_len
+
+from k0stui.present.cells import Cell, Tone, plain
 from k0stui.present.table import Column, Row
 from k0stui.ui.widgets import table as table_module
 from k0stui.ui.widgets.table import Table
@@ -161,3 +163,13 @@ async def test_states_look_different_without_colour() -> None:
         signs = [line[0] for line in app.text.splitlines()[1:]]
         assert len(set(signs)) == len(tones)
         assert app.text.isascii()
+
+
+async def test_a_note_is_cut_visibly() -> None:
+    """What stands in place of the cells ends in an ellipsis where it does not fit."""
+    table = Table(COLUMNS)
+    async with OneWidget(table).run_test(size=(30, 6)) as pilot:
+        table.show([Row("r", (Cell("k0s-1"),) * len(COLUMNS), note=Cell("no answer for a long time from here"))])
+        await pilot.pause()
+        assert plain(table.line_at(1)).endswith("…")
+        assert cell_len(plain(table.line_at(1))) == 30

@@ -113,3 +113,17 @@ async def test_markup_is_text() -> None:
         story.show("x", (line("[bold]x[/bold] [/dev/sda1] [@click=quit]"),))
         await pilot.pause()
         assert app.text == "[bold]x[/bold] [/dev/sda1] [@click=quit]"
+
+
+async def test_no_key_is_a_method() -> None:
+    """A method called `_key_at` is not run by the key `@`, as Textual would have it."""
+
+    class Odd(Story):
+        def _key_at(self, index: int) -> int:
+            return index + 1
+
+    app = OneWidget(odd := Odd())
+    async with app.run_test(size=(40, 10)) as pilot:
+        odd.focus()
+        await pilot.press("@")
+        assert app.is_running
