@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check lint venv lab lab-down test-lab bench screenshots lock
+.PHONY: demo test check lint venv lab lab-down test-lab test-lab-all fault-table bench screenshots lock
 
 demo: venv            ## the program on the built-in fleet
 	$(BIN)/k0stui demo
@@ -16,7 +16,7 @@ venv: .venv/made      ## .venv with everything, versions and hashes from require
 	touch $@
 
 test: venv            ## all tests that need nothing but this machine
-	$(BIN)/python -m pytest -n 2 -m "not lab"
+	$(BIN)/python -m pytest -n 2 -m "not lab" --junitxml build/test.xml
 
 lint: venv            ## form, types, layers, spelling
 	$(BIN)/ruff format --check .
@@ -36,7 +36,14 @@ lab-down: venv
 
 test-lab: venv        ## tests on the lab's hosts; skipped with the reason where it cannot run
 	$(BIN)/python -m tests.lab prepare
-	$(BIN)/python -m pytest -m lab -rs -p no:xdist tests/lab
+	$(BIN)/python -m pytest -m "lab and not slow" -rs -p no:xdist --junitxml build/test-lab.xml tests/lab
+
+test-lab-all: venv    ## and those that take minutes each
+	$(BIN)/python -m tests.lab prepare
+	$(BIN)/python -m pytest -m lab -rs -p no:xdist --junitxml build/test-lab.xml tests/lab
+
+fault-table: venv     ## FAULTS.md, from the reports of the last test runs
+	$(BIN)/python -m tests.fault_table build/*.xml
 
 bench: venv           ## every bar against its peer, in the same run
 	$(BIN)/python -m bench

@@ -23,7 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[at] = item
     for item in ours:
         item.add_marker(pytest.mark.lab)
-        item.add_marker(pytest.mark.timeout(600))
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(600))
         if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
 
