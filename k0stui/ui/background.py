@@ -38,11 +38,14 @@ class BackgroundQuestion:
         try:
             fd = self._source if self._source is not None else sys.__stdin__.fileno()  # type: ignore[union-attr]
             self._before = termios.tcgetattr(fd)
+            self._fd = fd
             tty.setcbreak(fd, termios.TCSANOW)
             os.write(fd, QUESTION)
-            self._fd = fd
         except (OSError, ValueError, AttributeError, termios.error):
             self._fd = -1  # no terminal, or one that is read-only: nothing is asked
+        except SystemExit:
+            self.__exit__(None, None, None)  # a signal came before the `with` had begun
+            raise
         return self
 
     def is_dark(self, limit: float = LIMIT) -> bool | None:

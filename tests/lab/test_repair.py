@@ -27,7 +27,7 @@ from tests.lab.repair_poller import Poller, polling
 
 MASTER_1, MASTER_2, MASTER_3 = CONTROLLERS
 WORKER_1, WORKER_2, WORKER_3, WORKER_4 = WORKERS
-pytestmark = [pytest.mark.usefixtures("incident"), pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("incident"), pytest.mark.timeout(2400)]
 
 
 @dataclass(frozen=True)
