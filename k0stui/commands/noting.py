@@ -59,6 +59,11 @@ class NotingShell:
     def host(self) -> Any:
         return self.inner.host
 
+    @property
+    def key_fingerprint(self) -> str:
+        """As the way itself tells it: a plan drafted here is compared with what its executor sees."""
+        return str(getattr(self.inner, "key_fingerprint", ""))
+
     async def run(self, command: Command) -> Reply:
         return await _noted(
             self._notes,
