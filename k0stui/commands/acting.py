@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from k0stui.connect.executor_process import own_process, owner
 from k0stui.connect.guard import GUARD_SHA256, Claim, ShellGuard
 from k0stui.engine.course import Ways
 from k0stui.engine.observe import APART
-from k0stui.engine.questions import ask_hosts, ask_upgrades
+from k0stui.engine.questions import ask_guards, ask_hosts, ask_upgrades
 from k0stui.errors import K0stuiError, UsageError
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.host import HostName
@@ -57,8 +56,10 @@ class Drafted:
 
 
 async def look_twice(watch: Watch) -> ClusterSnapshot:
-    """Two looks, far enough apart for the gates that compare."""
-    await watch.look()
+    """Two looks, far enough apart for the gates that compare; one, where an earlier one is known already."""
+    snapshot = await watch.look()
+    if snapshot.earlier is not None:
+        return snapshot
     await watch.clock.sleep(APART.total_seconds() + 1)
     return await watch.look()
 
@@ -96,17 +97,13 @@ def wish_again(plan: Plan) -> Wish:
 
 
 async def drafted(watch: Watch, wish: Wish) -> Drafted:
-    """The plan for the cluster as it is now, after two looks.
+    """The plan for the cluster as it is now, after two looks. Gates that are merely unknown get up to `PATIENCE`: some
+    facts are asked for rarely, and each must be fresh.
 
     Raises:
         PlanRefused: with the sentence that says why.
     """
-    return await drafted_from(await look_twice(watch), watch, wish)
-
-
-async def drafted_from(snapshot: ClusterSnapshot, watch: Watch, wish: Wish) -> Drafted:
-    """The same from a look. Gates that are merely unknown get up to `PATIENCE`: some facts are asked for rarely, and
-    each must be fresh. Raises as `drafted`."""
+    snapshot = await look_twice(watch)
     began = watch.clock.monotonic()
     while True:
         plan = with_keys(make_plan(snapshot, wish), watch.shells())
@@ -154,13 +151,10 @@ async def all_verdicts(watch: Watch, plan: Plan, snapshot: ClusterSnapshot) -> t
 
 async def asked_guards(shells: Mapping[HostName, Shell], plan: Plan) -> tuple[tuple[HostName, GuardAnswer], ...]:
     """The lock line of each controller; who does not answer is left out."""
-    found = []
-    for host in plan.controllers:
-        with suppress(K0stuiError, KeyError):
-            answer = await guard_of(shells[host.name], NOBODY).status(host.unit)
-            # An answer of any other kind tells nothing of the lock, though its fields read as if it were free.
-            found += [(host.name, answer)] if answer.verdict is GuardVerdict.ACCEPTED else []
-    return tuple(found)
+    guards = {name: guard_of(shell, NOBODY) for name, shell in shells.items()}
+    answers = await ask_guards(guards, plan.controllers)
+    # An answer of any other kind tells nothing of the lock, though its fields read as if it were free.
+    return tuple((name, answer) for name, answer in answers if answer.verdict is GuardVerdict.ACCEPTED)
 
 
 def guard_of(shell: Shell, operation: Operation) -> ShellGuard:

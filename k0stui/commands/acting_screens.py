@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from k0stui.commands import carrying
-from k0stui.commands.acting import Wish, drafted_from
+from k0stui.commands.acting import Wish, drafted
 from k0stui.connect import executor_process
 from k0stui.connect.left import left_on_hosts
 from k0stui.engine.journal import directories, read
@@ -35,13 +35,7 @@ class ScreenActing:
         """Executors in this process, by operation."""
 
     async def draft(self, name: str, only: tuple[str, ...] = (), batch: int = 1) -> Preview:
-        """The cluster is watched already: one more look, which compares with an earlier one."""
-        watch = self._opened()
-        snapshot = await watch.look()
-        if snapshot.earlier is None:
-            await watch.clock.sleep(11)
-            snapshot = await watch.look()
-        found = await drafted_from(snapshot, watch, Wish(name, only, batch))
+        found = await drafted(self._opened(), Wish(name, only, batch))
         return Preview(found.plan, found.verdicts, found.wanted)
 
     async def start(self, preview: Preview) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-
 from k0stui.engine.course import Course
-from k0stui.engine.questions import ask_hosts, ask_upgrades, whom
+from k0stui.engine.questions import ask_guards, ask_hosts, ask_upgrades, whom
 from k0stui.errors import CannotUndo, K0stuiError, NotObserved, NotYet, ProbeFailed, Unreachable
 from k0stui.model.cluster import NOT_ASKED
 from k0stui.model.event import Event, Kind
@@ -15,7 +12,6 @@ from k0stui.model.operation import OperationState, PlannedStep
 from k0stui.plans.gates import GATES
 from k0stui.plans.gates.gate import Situation, Verdict, blocking, judge
 from k0stui.plans.steps.step import Check, Step
-from k0stui.plans.world import GuardAnswer
 
 GATE_PATIENCE, LOOK_AGAIN = 60.0, 10.0
 """Seconds: so long gates may still be short of PASS before that is a stop; so far apart are the looks meanwhile."""
@@ -105,7 +101,8 @@ async def standing(
 async def _situation(course: Course, gates: tuple[str, ...], host: HostName | None, helping: bool) -> Situation:
     locked = course.operation.state not in (OperationState.PLANNED, OperationState.APPROVED)
     asked = {"C-08", "E-05"} & set(gates)
-    answers = await _asked_guards(course, host) if asked else ()
+    wanted = [it for it in course.plan.hosts if it.role.is_controller or it.name == host] if asked else []
+    answers = await ask_guards(course.guards(), wanted)
     shells = course.ways.shells()
     told = await ask_hosts(shells, whom(course.plan, gates, host), course.clock)
     upgrades = await ask_upgrades(course.ways.apis(), course.clock) if "C-07" in gates else NOT_ASKED
@@ -113,21 +110,6 @@ async def _situation(course: Course, gates: tuple[str, ...], host: HostName | No
         await course.look(), course.plan, host, course.operation if locked else None, answers, helping,
         told, upgrades, course.ways.own_process,
     )  # fmt: skip
-
-
-async def _asked_guards(course: Course, host: HostName | None) -> tuple[tuple[HostName, GuardAnswer], ...]:
-    """The lock as it lies on every controller and the host at hand; who does not answer is left out."""
-    wanted = [it for it in course.plan.hosts if it.role.is_controller or it.name == host]
-    guards, answers = course.guards(), {}
-
-    async def ask(name: HostName, unit: str) -> None:
-        with suppress(K0stuiError, KeyError):
-            answers[name] = await guards[name].status(unit)
-
-    async with asyncio.TaskGroup() as group:
-        for it in wanted:
-            group.create_task(ask(it.name, it.unit), name=f"lock on {it.name}")
-    return tuple(sorted(answers.items()))
 
 
 def said(verdicts: tuple[Verdict, ...]) -> str:

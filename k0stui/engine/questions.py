@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TypeVar
 
 from k0stui.engine.ask import lack
-from k0stui.errors import ApiRefused, ProbeFailed, Unreachable
+from k0stui.errors import ApiRefused, K0stuiError, ProbeFailed, Unreachable
 from k0stui.model.host import HostName
 from k0stui.model.observed import Known, Observed, Unknown
 from k0stui.model.operation import HostInPlan, Plan
@@ -21,6 +22,7 @@ from k0stui.plans.asked import (
     verify_unit,
 )
 from k0stui.plans.gates import ABOUT_HOSTS
+from k0stui.plans.world import Guard, GuardAnswer
 from k0stui.ports import Clock, Command, KubeApi, Reply, Shell
 
 T = TypeVar("T")
@@ -65,6 +67,22 @@ async def _told(shell: Shell, command: Command, read: Callable[[Reply], T], cloc
         return Unknown(f"no answer in {command.timeout:g} s", clock.now())
     except (Unreachable, ProbeFailed) as error:
         return Unknown(str(error), clock.now(), lack(error))
+
+
+async def ask_guards(
+    guards: Mapping[HostName, Guard], hosts: Iterable[HostInPlan]
+) -> tuple[tuple[HostName, GuardAnswer], ...]:
+    """The lock as it lies on each; who does not answer is left out."""
+    answers: dict[HostName, GuardAnswer] = {}
+
+    async def ask(host: HostInPlan) -> None:
+        with suppress(K0stuiError, KeyError):
+            answers[host.name] = await guards[host.name].status(host.unit)
+
+    async with asyncio.TaskGroup() as group:
+        for host in hosts:
+            group.create_task(ask(host), name=f"lock on {host.name}")
+    return tuple(sorted(answers.items()))
 
 
 async def ask_upgrades(apis: Mapping[HostName, KubeApi], clock: Clock) -> Observed[tuple[str, ...]]:

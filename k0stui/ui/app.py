@@ -63,8 +63,8 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
     HORIZONTAL_BREAKPOINTS = [(0, "-lines"), (60, "-narrow"), (100, "-wide"), (160, "-widest")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (20, "-tall")]  # noqa: RUF012
 
-    stands: Standing
-    """HELD and EXPOSED, as the looks so far showed them; there with the first look."""
+    stands: Standing | None = None
+    """HELD and EXPOSED, as the looks so far showed them; None before the first one."""
 
     def __init__(
         self,
@@ -167,9 +167,8 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
 
         self.mutes = still(self.mutes, look.now)
         self.look = replace(look, mutes=self.mutes)
-        before = self.stands if hasattr(self, "stands") else NOTHING
         ours = self.operation
-        self.stands = standing(look, before, *((ours.operation, ours.happened) if ours else ()))
+        self.stands = standing(look, self.stands or NOTHING, *((ours.operation, ours.happened) if ours else ()))
         self.show_frame()
         self.show_pane()
 

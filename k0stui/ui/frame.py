@@ -13,6 +13,7 @@ from k0stui.ui.widgets.verdict import OneLine, Verdict
 
 if TYPE_CHECKING:
     from k0stui.present.look import Look
+    from k0stui.present.standing import Standing
     from k0stui.ui.app import K0stuiApp
 
 
@@ -20,14 +21,14 @@ def show_frame(app: K0stuiApp) -> None:
     """Fill all of it with what the app shows now."""
     app.query_one("#head", OneLine).show(*_head(app))
     app.query_one(StatusBar).show_slots(_slots(app), _hints(app))
-    if app.look is not None:
-        _show_stands(app, app.look)
+    if app.look is not None and app.stands is not None:
+        _show_stands(app, app.look, app.stands)
 
 
-def _show_stands(app: K0stuiApp, look: Look) -> None:
+def _show_stands(app: K0stuiApp, look: Look, standing: Standing) -> None:
     from k0stui.present.standing import banner_lines
 
-    stands, widget = banner_lines(app.stands, look), app.query_one("#stands", Verdict)
+    stands, widget = banner_lines(standing, look), app.query_one("#stands", Verdict)
     widget.show(tuple((line, 1) for line in stands))
     widget.display = bool(stands)
     app.screen.set_class(bool(stands), "-stands")

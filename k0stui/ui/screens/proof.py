@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from k0stui.plans.gates.gate import Verdict
 from k0stui.present.cells import Line
 from k0stui.present.look import Look
 from k0stui.present.proof import proof_sheet
@@ -27,13 +28,9 @@ class ProofPane(VerifyPane):
         super().__init__()
         self._about = running
 
-    def told(self, look: Look | None) -> tuple[Line, ...]:
-        if look is None:
-            return ()
-        super().told(look)
-        held = (look.now - self._since).total_seconds() if self._since else 0.0
+    def _judged(self, look: Look, verdicts: tuple[Verdict, ...]) -> tuple[Line, ...]:
         before = self._about.before if self._about else ""
-        return proof_sheet(self.k0s.outside.proof(look.snapshot), held, look.snapshot, before)
+        return proof_sheet(verdicts, self._held(look, verdicts), look.snapshot, before)
 
     @property
     def command(self) -> str:
