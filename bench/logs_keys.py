@@ -24,11 +24,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.result import report
 from tests.pty.terminal import Terminal
 
-KEYS = 120
+KEYS = 50
 QUIET = 0.015
 """Seconds without output after which a picture is over."""
-WAIT = 1.0
-"""Seconds until a key counts as not answered."""
+WAIT = 0.3
+"""Seconds until a key counts as not answered; so long, too, is waited for a picture to begin and to be over."""
+ASKS_PLACE, PLACE = b"\x1b[6n", "\x1b[1;1R"
+"""Where the cursor is: asked behind a picture, to see that the terminal keeps up."""
 
 _WRITER = """
 import sys, time
@@ -47,16 +49,18 @@ def ready(terminal: Terminal, limit: float) -> bool:
 
 
 def drain(terminal: Terminal) -> None:
-    """Read until a picture is over."""
-    while ready(terminal, QUIET):
-        os.read(terminal.master, 65536)
+    """Read until a picture is over, or until it is clear that one follows on the other."""
+    end = time.monotonic() + WAIT
+    while time.monotonic() < end and ready(terminal, QUIET):
+        if ASKS_PLACE in os.read(terminal.master, 65536):
+            terminal.type(PLACE)
 
 
 def answers(terminal: Terminal, keys: str) -> list[float]:
     """Milliseconds from each key to the first byte after it."""
     found = []
     for number in range(KEYS):
-        if ready(terminal, 0.5):
+        if ready(terminal, WAIT):
             drain(terminal)
         time.sleep(0.01 + number % 7 * 0.01)
         if ready(terminal, 0):

@@ -106,7 +106,7 @@ def happened_line(happened: Happened, plan: Plan, zone: str = "UTC") -> Line:
     """`03:23:57 k0s-worker-2  INTENT  Restart k0sworker on k0s-worker-2`."""
     event = happened.event
     step = next((step for step in plan.steps if step.id == event.step), None)
-    who = happened.host or ("cluster" if step else "operation")
+    who = happened.host or (step.host or "cluster" if step else "operation")
     again = f" (attempt {happened.attempt})" if happened.attempt > 1 and event.kind is Kind.INTENT else ""
     title = step.title if step else ""
     said = "; ".join(part for part in (title + again, event.why) if part)

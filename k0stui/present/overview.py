@@ -6,6 +6,7 @@ from k0stui.model.k0s import Version
 from k0stui.model.observed import Known, value_or
 from k0stui.present.cells import SIGNS, Cell, Line, Tone, age, plain, sign
 from k0stui.present.look import Look
+from k0stui.present.mode import READ_ONLY, in_full
 from k0stui.present.states import oldest
 from k0stui.present.times import clock
 from k0stui.present.verdict import Verdict
@@ -19,10 +20,10 @@ HANG, NARROW_HANG = 14, 8
 """Where texts begin behind their labels."""
 
 
-def head(look: Look, zone: str, *, roomy: bool) -> tuple[Line, Line]:
+def head(look: Look, zone: str, mode: Cell, *, roomy: bool) -> tuple[Line, Line]:
     """Whose cluster, in which mode, how much was heard and how old it is."""
     snapshot = look.snapshot
-    left = [Cell("k0stui ", Tone.DIM), Cell(f"{snapshot.cluster}  ", Tone.HEAD), Cell("READ-ONLY  ")]
+    left = [Cell("k0stui ", Tone.DIM), Cell(f"{snapshot.cluster}  ", Tone.HEAD), in_full(mode), Cell("  ")]
     left.append(Cell(versions(look)))
     if roomy:
         counts = (
@@ -86,13 +87,13 @@ def place(told: Verdict) -> str:
     return f"f/F {told.place} of {told.causes}" if told.causes > 1 else ""
 
 
-def banner(told: Verdict, look: Look, zone: str) -> tuple[Line, Line]:
+def banner(told: Verdict, look: Look, zone: str, mode: Cell = READ_ONLY) -> tuple[Line, Line]:
     """The verdict as one line, for every other pane."""
     word = SIGNS[told.tone].word
     why = told.line("why") or told.sentence
     links = f"{look.matrix.up}/{look.matrix.expected} links: " if told.line("why") else ""
     left: Line = (Cell(f"{sign(told.tone)} {word}", told.tone), Cell(f" {links}{why}"))
-    return left, (Cell(f"  {look.snapshot.cluster}", Tone.HEAD), Cell(" RO"), Cell(f"  {clock(look.now, zone)}"))
+    return left, (Cell(f"  {look.snapshot.cluster}", Tone.HEAD), Cell(" "), mode, Cell(f"  {clock(look.now, zone)}"))
 
 
 def banner_text(told: Verdict, look: Look) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from k0stui.present.cells import Cell, Tone, bytes_, count
+from k0stui.present.mode import READ_ONLY
 from k0stui.present.times import clock
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def slots(
     dropped: int,
     *,
     wide: bool,
+    mode: Cell = READ_ONLY,
 ) -> tuple[Cell, ...]:
     """Mode, link, ssh, lines of log that were dropped, and where there is room what the rules could not judge."""
-    found = [_mode(frozen, zone), Cell(_link(measure))]
+    found = [_mode(frozen, zone, mode), Cell(_link(measure))]
     if look is None:
         return (*found, Cell("opening the cluster", Tone.DIM))
     found.append(_ssh(look, wide=wide))
@@ -44,9 +46,9 @@ def slots(
     return tuple(found)
 
 
-def _mode(frozen: tuple[datetime, int] | None, zone: str) -> Cell:
+def _mode(frozen: tuple[datetime, int] | None, zone: str, mode: Cell) -> Cell:
     if frozen is None:
-        return Cell("RO", Tone.HEAD)
+        return mode
     return Cell(f"FROZEN {clock(frozen[0], zone)} (+{count(frozen[1])} looks)", Tone.BANNER)
 
 

@@ -20,6 +20,8 @@ from textual.css.query import NoMatches
 from textual.message import Message
 
 from k0stui.errors import K0stuiError
+from k0stui.present.cells import Cell
+from k0stui.present.mode import mode
 from k0stui.settings import Settings
 from k0stui.ui.commands import BY_ID, Command, bindings, keymap
 from k0stui.ui.conditions import lacks
@@ -163,14 +165,25 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
     def take(self, look: Look) -> None:
         """Show this look."""
         from k0stui.present.muting import still
-        from k0stui.present.standing import NOTHING, standing
 
         self.mutes = still(self.mutes, look.now)
         self.look = replace(look, mutes=self.mutes)
-        ours = self.operation
-        self.stands = standing(look, self.stands or NOTHING, *((ours.operation, ours.happened) if ours else ()))
+        self._stand(look)
         self.show_frame()
         self.show_pane()
+
+    def follow(self, operation: Running) -> None:
+        """What the plan pane watches: HELD and EXPOSED stand on every pane from now on, not from the next look."""
+        self.operation = operation
+        if self.look is not None:
+            self._stand(self.look)
+            self.show_frame()
+
+    def _stand(self, look: Look) -> None:
+        from k0stui.present.standing import NOTHING, standing
+
+        ours = self.operation
+        self.stands = standing(look, self.stands or NOTHING, *((ours.operation, ours.happened) if ours else ()))
 
     def show_pane(self) -> None:
         """Fill the pane in sight, or its lines where the terminal is too small for it."""
@@ -194,6 +207,16 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         if self._told is None or self._told[0] is not self.look or self._told[1:3] != (self.place, self.zone):
             self._told = (self.look, self.place, self.zone, self.look.told(self.place, self.zone))
         return self._told[3]
+
+    @property
+    def mode(self) -> Cell:
+        """What is done to the cluster from here."""
+        ours, stands = self.operation, self.stands
+        return mode(
+            ours.operation if ours else None,
+            is_carried=ours is not None and ours.is_carried,
+            is_exposed=stands is not None and stands.exposed is not None,
+        )
 
     def mute(self, mute: Mute) -> None:
         """Do not tell of this rule for a while."""

@@ -31,7 +31,6 @@ def _show_stands(app: K0stuiApp, look: Look, standing: Standing) -> None:
     stands, widget = banner_lines(standing, look), app.query_one("#stands", Verdict)
     widget.show(tuple((line, 1) for line in stands))
     widget.display = bool(stands)
-    app.screen.set_class(bool(stands), "-stands")
 
 
 def _head(app: K0stuiApp) -> tuple[Line, Line]:
@@ -40,15 +39,15 @@ def _head(app: K0stuiApp) -> tuple[Line, Line]:
     from k0stui.present.overview import banner, head
 
     if app.pane.has_head and not app.screen.has_class("-lines"):
-        return head(app.look, app.zone, roomy=app.pane.is_roomy)
-    return banner(app.told, app.look, app.zone)
+        return head(app.look, app.zone, app.mode, roomy=app.pane.is_roomy)
+    return banner(app.told, app.look, app.zone, app.mode)
 
 
 def _slots(app: K0stuiApp) -> tuple[Cell, ...]:
     measure = app.cell_driver.measure() if app.cell_driver else None
     frozen = (app.frozen_at, app.missed) if app.frozen_at else None
     wide = app.look is not None and app.pane.is_roomy
-    return slots(app.look, measure, frozen, app.zone, app.dropped, wide=wide)
+    return slots(app.look, measure, frozen, app.zone, app.dropped, wide=wide, mode=app.mode)
 
 
 def _hints(app: K0stuiApp) -> tuple[tuple[str, str], ...]:

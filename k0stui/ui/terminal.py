@@ -9,12 +9,14 @@ from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import App
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.reactive import Initialize, Reactive
 from textual.theme import Theme
 
 from k0stui.present.cells import Tone
 from k0stui.ui.driver import CellDriver
+from k0stui.ui.in_turn import InTurn, Through
 from k0stui.ui.line_filter import Harmless, HarmlessConsole
 from k0stui.ui.theme import MONO, Palette
 
@@ -40,6 +42,7 @@ class TerminalApp(App[T]):
         self.ascii_only = ascii_only
         self._textual_theme = palette.textual()
         self._harmless = Harmless()
+        self._in_turn = InTurn(self)
         super().__init__(driver_class=CellDriver)
         self.animation_level = "none"
         self.error_console = HarmlessConsole(markup=False, highlight=False, stderr=True)
@@ -61,6 +64,24 @@ class TerminalApp(App[T]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._harmless]
+
+    async def on_event(self, event: Event) -> None:
+        """Keys in turn; everything else as it comes."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            self._in_turn.come(event)
+            await self._give_out()
+        else:
+            await super().on_event(event)
+
+    async def on_through(self, message: Through) -> None:
+        self._in_turn.passed(message, self.focused or self.screen)
+        await self._give_out()
+
+    async def _give_out(self) -> None:
+        if key := self._in_turn.next():
+            first = self.focused or self.screen
+            await super().on_event(key)
+            self._in_turn.follow(first)
 
     def _set_pointer_shape(self, shape: str) -> None:
         """Not sent: there is no mouse, and it is a sequence that old terminals print."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from tests.lab import boot, lab, view
 from tests.lab.faults import inflict, konnectivity
 from tests.lab.fill import Knobs
@@ -50,7 +48,6 @@ def test_agents_keep_dialling_the_same_server(incident: None) -> None:
     assert boot.run(MASTER_2, "sh", "-c", ask) == ""
 
 
-@pytest.mark.xfail(strict=False, reason="1,130 lines/s were counted last, of 1,900; why is not known yet")
 def test_the_flood(incident: None) -> None:
     """A controller without agents writes 1,900 lines a second and more, where nobody asked for less."""
     for each in CONTROLLERS:

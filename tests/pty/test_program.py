@@ -78,6 +78,17 @@ def test_cursor_follows_the_focus() -> None:
         terminal.wait_for(lambda: _row_at_cursor(terminal).startswith(":m"))
 
 
+@pytest.mark.parametrize("packet", [b":matrix\r", b":controllers\r4", b"2q?q:mat\r", b"\t\t\t:matrix\r"])
+def test_keys_in_one_packet(packet: bytes) -> None:
+    """Each key does what it would have done had it come alone: a prompt that the one before opened gets it."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for(VERDICT, LATE)
+        terminal.type(packet.decode())
+        terminal.wait_for("4 MATRIX  state and age")
+        terminal.type("3")
+        terminal.wait_for("3 WORKERS")
+
+
 def _row_at_cursor(terminal: Terminal) -> str:
     return terminal.screen.display[terminal.screen.cursor.y]
 

@@ -35,14 +35,13 @@ if TYPE_CHECKING:
 
 
 class Progress(Vertical):
-    """The lower part of the plan pane while an operation exists."""
+    """The lower part of the plan pane while an operation exists; HELD and EXPOSED stand in the frame."""
 
     _current = ""
     """The step in flight: the cursor goes along with it, and stays where it is put meanwhile."""
 
     def compose(self) -> ComposeResult:
         yield OneLine(id="run-head")
-        yield Verdict(id="run-banners")
         yield Table(STEP_COLUMNS, id="run-steps")
         yield Rule()
         yield Verdict(id="run-evidence")
@@ -50,17 +49,13 @@ class Progress(Vertical):
         yield Story(id="run-journal")
 
     def on_mount(self) -> None:
-        for name in ("#run-banners", "#run-evidence"):
-            self.query_one(name, Verdict).can_focus = False
+        self.query_one("#run-evidence", Verdict).can_focus = False
 
     def tell(self, running: Running, look: Look | None, zone: str) -> None:
         """Fill all parts."""
         now = look.now if look else running.plan.made_at
         operation, happened = running.operation, running.happened
         self.query_one("#run-head", OneLine).show(run_head(running.plan, operation, zone, now))
-        stand = banners(operation, happened, now)
-        self.query_one("#run-banners", Verdict).show(tuple((line, 2) for line in stand))
-        self.query_one("#run-banners").display = bool(stand)
         rows = step_table(running.plan, operation, happened, now, running.awaits)
         table = self.query_one("#run-steps", Table)
         table.show(rows, sized(STEP_COLUMNS, rows))

@@ -176,7 +176,7 @@ class PlanPane(Pane):
 
     def _publish(self, running: Running) -> None:
         before, self._now_running = self._now_running, running
-        self.k0s.operation = running
+        self.k0s.follow(running)
         if before is None or before.operation.state is not running.operation.state:
             if running.operation.state.is_over or running.operation.state is OperationState.PAUSED:
                 self.k0s.tell(f"{running.operation.id}: {result_text(running.operation)}")
