@@ -148,13 +148,12 @@ class Desk:
         self._executor = executor
 
     def publish(self, progress: Progress) -> None:
-        """To all viewers; one that does not read is dropped, never waited for."""
+        """To all viewers; one that does not read is hung up on, never waited for: it has left then (`_leave`)."""
         self._last = as_json(progress) + b"\n"
         for writer in list(self._viewers):
             if writer.transport.get_write_buffer_size() > LINE:
-                self._viewers.discard(writer)
                 writer.transport.abort()
-            else:
+            elif not writer.transport.is_closing():
                 writer.write(self._last)
 
     @asynccontextmanager

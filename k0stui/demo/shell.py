@@ -46,8 +46,8 @@ class DemoShell:
         self.closed = True
 
     def _say(self, command: Command) -> Said:
-        host = self.pace.catch_up().host(self.name)
-        if not host.powered or self.closed:
+        host = next((host for host in self.pace.catch_up().hosts if host.name == self.name), None)
+        if host is None or not host.powered or self.closed:
             raise Unreachable(f"{self.name}: no answer within 10 s; is the host up?")
         if command.sudo and not host.sudo:
             raise NotPermitted(f"{self.name}: sudo wants a password; add NOPASSWD or log in as root")

@@ -8,8 +8,9 @@ from contextlib import suppress
 from itertools import accumulate
 
 from k0stui.engine.course import Course
+from k0stui.engine.locking import lost_to
 from k0stui.errors import ProbeFailed, Unreachable
-from k0stui.model.event import Event, Kind
+from k0stui.model.event import Event
 from k0stui.model.host import HostName
 from k0stui.model.operation import OperationState
 from k0stui.plans.world import Guard
@@ -44,10 +45,8 @@ class Copies:
 
     async def _beat_on(self, guard: Guard, happen: Callable[[Event], None]) -> None:
         with suppress(*LOST):
-            answer = await guard.beat()
-            found = answer.epoch or 0
-            if found > self._course.operation.epoch:
-                happen(Event(Kind.EPOCH_LOST, why=f"adopted by {answer.owner}", epoch=found))
+            if lost := lost_to(self._course.operation, await guard.beat()):
+                happen(lost)
 
     async def send(self) -> None:
         """Records that a controller does not have yet."""

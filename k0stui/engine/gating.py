@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from k0stui.engine.course import Course
+from k0stui.engine.locking import fence_late, lost_to
 from k0stui.engine.questions import ask_guards, ask_hosts, ask_upgrades, whom
 from k0stui.errors import CannotUndo, K0stuiError, NotObserved, NotYet, ProbeFailed, Unreachable
 from k0stui.model.cluster import NOT_ASKED
@@ -49,7 +50,15 @@ async def gate(course: Course, step: str) -> Event:
     patience = REBOOT_PATIENCE if progress.attempt and planned.host else GATE_PATIENCE
     gates = gates_of(course, planned)
     stand = await standing(course, gates, planned.host, helping=progress.helping, patience=patience)
-    return Event(Kind.BLOCKED, step, said(stand)) if stand else Event(Kind.GATED, step)
+    if not stand:
+        return Event(Kind.GATED, step)
+    return await _overtaken(course) or Event(Kind.BLOCKED, step, said(stand))
+
+
+async def _overtaken(course: Course) -> Event | None:
+    """One that stood still for a while finds its gates closed before its next sign of life tells it why."""
+    answers = await ask_guards(course.guards(), course.plan.controllers)
+    return next((lost for _, answer in answers if (lost := lost_to(course.operation, answer))), None)
 
 
 def gates_of(course: Course, planned: PlannedStep) -> tuple[str, ...]:
@@ -102,7 +111,10 @@ async def _situation(course: Course, gates: tuple[str, ...], host: HostName | No
     locked = course.operation.state not in (OperationState.PLANNED, OperationState.APPROVED)
     asked = {"C-08", "E-05"} & set(gates)
     wanted = [it for it in course.plan.hosts if it.role.is_controller or it.name == host] if asked else []
-    answers = await ask_guards(course.guards(), wanted)
+    guards = course.guards()
+    answers = await ask_guards(guards, wanted)
+    if locked and await fence_late(course.operation, answers, guards):
+        answers = await ask_guards(guards, wanted)
     shells = course.ways.shells()
     told = await ask_hosts(shells, whom(course.plan, gates, host), course.clock)
     upgrades = await ask_upgrades(course.ways.apis(), course.clock) if "C-07" in gates else NOT_ASKED

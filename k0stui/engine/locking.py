@@ -6,9 +6,11 @@ It belongs to the operation, never expires, and the guard on each host enforces 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from k0stui.errors import K0stuiError
+from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
 from k0stui.model.operation import HostInPlan, Operation
 from k0stui.plans.world import Guard, GuardAnswer, Verdict
@@ -125,6 +127,29 @@ async def adopt(
         except (K0stuiError, KeyError):
             unfenced.append(str(host.name))
     return tuple(unfenced)
+
+
+async def fence_late(
+    operation: Operation, answers: Sequence[tuple[HostName, GuardAnswer]], guards: Mapping[HostName, Guard]
+) -> bool:
+    """Raise the hosts that were away when this operation was adopted and answer again: what lies on them is its own
+    older epoch, and the adoption was of all hosts. Whether any was there."""
+    late = [
+        (name, answer)
+        for name, answer in answers
+        if answer.op == operation.id and answer.epoch is not None and answer.epoch < operation.epoch
+    ]
+    for name, answer in late:
+        with suppress(K0stuiError):
+            await guards[name].lock(answer.lock_sha, line_of(operation))
+    return bool(late)
+
+
+def lost_to(operation: Operation, answer: GuardAnswer) -> Event | None:
+    """Whether a higher epoch lies on this host: somebody has adopted, and we may act no more."""
+    if (answer.epoch or 0) <= operation.epoch:
+        return None
+    return Event(Kind.EPOCH_LOST, why=f"adopted by {answer.owner}", epoch=answer.epoch or 0)
 
 
 async def _answer(guards: Mapping[HostName, Guard], host: HostInPlan) -> GuardAnswer:

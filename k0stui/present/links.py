@@ -6,6 +6,7 @@ from datetime import datetime
 
 from k0stui.model.konnectivity import Certainty, Column, Link, LinkState, Row
 from k0stui.model.observed import Known, value_or
+from k0stui.present.ages import is_old
 from k0stui.present.cells import SIGNS, Cell, Line, Tone, age, line, sign
 from k0stui.present.grid import Grid, Heading
 from k0stui.present.look import Look
@@ -47,7 +48,9 @@ def grid_of(look: Look, mode: str = MODES[0], *, short: bool = False) -> Grid:
 def _whole(look: Look) -> Tone:
     if not look.matrix.is_complete:
         return Tone.UNKNOWN
-    return Tone.OK if look.matrix.up >= look.matrix.expected else Tone.WARN
+    if look.matrix.up < look.matrix.expected:
+        return Tone.WARN
+    return Tone.STALE if is_old(look.snapshot) else Tone.OK
 
 
 def _total(column: Column, now: datetime) -> Cell:

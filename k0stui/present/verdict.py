@@ -7,8 +7,8 @@ Source: screens.md §2.1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from k0stui.matrix import matrix
 from k0stui.model import wiring
@@ -16,14 +16,13 @@ from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.finding import Diagnosis, Finding, Severity
 from k0stui.model.konnectivity import Matrix
 from k0stui.model.observed import Known
+from k0stui.present.ages import data_age, is_old
 from k0stui.present.cells import SIGNS, Tone, rate, span
 from k0stui.rules.facts import mesh
 from k0stui.rules.facts.wording import counted, names
 from k0stui.rules.log_flood_fills_disk import MESH
 
 TONES = {Severity.CRITICAL: Tone.CRIT, Severity.WARNING: Tone.WARN, Severity.INFO: Tone.INFO}
-OLD = 60.0
-"""Seconds from which on the age of the data is part of the sentence."""
 FEW = 3
 """Rules that may lack a fact on a host before the host itself is said to be unchecked."""
 SHOWN = 4
@@ -95,7 +94,8 @@ def _healthy(snapshot: ClusterSnapshot, diagnosis: Diagnosis, links: Matrix) -> 
     sentence = f"0 problems. {_links(links)}. {rules}, {_hosts(snapshot)}{_age(snapshot)}"
     lines = [VerdictLine("not checked", _not_checked(diagnosis), Tone.UNKNOWN)] if unsure else []
     whole = not unsure and all(host.is_reachable for host in snapshot.hosts)
-    return Verdict(Tone.OK if whole else Tone.UNKNOWN, sentence, tuple(lines))
+    tone = Tone.STALE if is_old(snapshot) else Tone.OK
+    return Verdict(tone if whole else Tone.UNKNOWN, sentence, tuple(lines))
 
 
 def _links(links: Matrix) -> str:
@@ -109,20 +109,7 @@ def _hosts(snapshot: ClusterSnapshot) -> str:
 
 
 def _age(snapshot: ClusterSnapshot) -> str:
-    seconds = _oldest(snapshot)
-    return f", on data up to {span(seconds)} old" if seconds > OLD else ""
-
-
-def _oldest(snapshot: ClusterSnapshot) -> float:
-    """Seconds; of what is asked at each look. Slow questions (versions, certificates) are asked rarely."""
-    paced = ("connection", "service", "konnectivity_metrics", "agent_metrics", "balancer", "etcd_health")
-    ages = [
-        (snapshot.taken_at - answer.at).total_seconds()
-        for host in snapshot.hosts
-        for field in fields(host)
-        if field.name in paced and isinstance(answer := getattr(host, field.name), Known)
-    ]
-    return max(ages, default=0.0)
+    return f", on data up to {span(data_age(snapshot))} old" if is_old(snapshot) else ""
 
 
 # Something found
@@ -170,7 +157,7 @@ def _since(since: datetime | None, now: datetime) -> str:
     if since is None:
         return ""
     form = "%H:%M" if (now - since).total_seconds() < 20 * 3600 else "%Y-%m-%d %H:%M"
-    return f"since at least {since.strftime(form)}"
+    return f"since at least {since.astimezone(UTC).strftime(form)}Z"
 
 
 def _proof(snapshot: ClusterSnapshot, cause: Finding, links: Matrix) -> str:

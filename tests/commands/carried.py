@@ -16,7 +16,6 @@ from k0stui.demo.pace import Pace
 from k0stui.demo.scenarios import SCENARIOS
 from k0stui.demo.shell import DemoConnector
 from k0stui.engine.course import Progress
-from k0stui.engine.execute import Executor
 from k0stui.engine.journal import Record, read
 from k0stui.engine.observe import Connector, Watch
 from k0stui.inventory import InventoryHost
@@ -77,11 +76,10 @@ def config_of(fleet: Fleet, name: str) -> bytes:
 
 @dataclass
 class Field:
-    """A fleet, watched; and the executor, when there is one, so that a test can talk to it."""
+    """A fleet, watched."""
 
     fleet: DemoConnector
     watch: Watch
-    executors: list[Executor] = field(default_factory=list)
 
     async def plan(self, name: str = "nllb", only: tuple[str, ...] = ()) -> Drafted:
         return await drafted(self.watch, Wish(name, only))

@@ -474,6 +474,38 @@ async def test_adopted_from_records_of_the_controllers(tmp_path: Path) -> None:
     assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
 
 
+@pytest.mark.fault("F16")
+@in_virtual_time
+async def test_a_controller_that_was_away_at_the_adoption_is_fenced_when_it_answers(tmp_path: Path) -> None:
+    """Adopted while one was cut off: no act before it answers; then it gets the new epoch, and all is done (F16)."""
+
+    sim, journal = Sim(LoopClock()), journal_in(tmp_path / "a", plan_of())
+    await _killed(Watched(sim, journal), journal, 20)
+    away = sim.hosts["k0s-master-3"]
+    away.reachable = False
+    lines = [f"{line}\n".encode() for host in sim.hosts.values() for line in host.records]
+    theirs = journal_of(tmp_path / "b", "op-1", plan_of(), lines)
+    guards = {name: sim.guard(shell, theirs.operation) for name, shell in sim.shells().items()}
+    assert await take(theirs, plan_of(), guards, "bob@b:9", sim.clock) == ("k0s-master-3",)
+    before = [len(sim.hosts[host.name].jobs) for host in sim.base.controllers]
+
+    watched = Watched(sim, theirs)
+    watched.executor.tell("go on")
+    watched.rests = lambda operation: waits(operation) and "k0s-master-3" in operation.reason
+    assert (await watched.rest(Event(Kind.RESUMED))).state is OperationState.PAUSED
+    theirs.close()
+    assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == before
+    assert away.lock.startswith("1 op-1 ")
+
+    away.reachable = True
+    again = Watched(sim, Journal.reopen(theirs.directory))
+    again.executor.tell("go on")
+    again.rests = lambda operation: operation.state.is_over
+    end = await again.rest(Event(Kind.RESUMED))
+    assert (end.reason, end.epoch) == ("done", 2)
+    assert away.lock == "2 - -"
+
+
 @pytest.mark.fault("F14")
 @in_virtual_time
 async def test_fenced_executor_hands_over(watched: Watched) -> None:
@@ -490,6 +522,31 @@ async def test_fenced_executor_hands_over(watched: Watched) -> None:
     watched.rests = lambda operation: operation.state is OperationState.HANDED_OVER
     end = await watched.rest(APPROVED)
     assert end.state is OperationState.HANDED_OVER
+    assert sim.hosts["k0s-master-3"].jobs == []
+
+
+@pytest.mark.fault("F14")
+@in_virtual_time
+async def test_closed_gates_of_a_fenced_executor_are_a_handover(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen and thawed, it asks its gates before its next beat: what it finds is the adoption, not a pause (F14)."""
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("k0stui.engine.copies.Copies.beat", never)
+    sim = watched.sim
+
+    def hear(progress: Progress) -> None:
+        if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
+            for host in sim.hosts.values():
+                host.lock = "2 op-1 bob@b:9"
+
+    watched.hears = hear
+    watched.rests = lambda operation: operation.state is OperationState.HANDED_OVER or waits(operation)
+    end = await watched.rest(APPROVED)
+    assert (end.state, end.reason) == (OperationState.HANDED_OVER, "adopted by bob@b:9")
     assert sim.hosts["k0s-master-3"].jobs == []
 
 

@@ -57,6 +57,32 @@ async def test_viewer_reads_progress_and_is_heard(tmp_path: Path) -> None:
         await say(tmp_path, "rm -rf")
 
 
+@pytest.mark.fault("F76")
+async def test_a_viewer_that_does_not_read_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it does not take is kept up to a limit, then it is hung up on, and counts as one that left; the executor is
+    told that nobody watches, and others see the newest."""
+    monkeypatch.setattr(executor_process, "GONE", 0.01)
+    desk, ear = Desk(), Ear()
+    desk.attach(ear)
+    async with desk.open(tmp_path):
+        slow_reader, slow = await asyncio.open_unix_connection(str(tmp_path / executor_process.SOCKET))
+        slow.write(json.dumps({"word": executor_process.WATCH}).encode() + b"\n")
+        await slow_reader.readline()
+        slow_reader._transport.pause_reading()  # type: ignore[attr-defined]
+        told = 0
+        while desk._viewers:
+            told += 1
+            desk.publish(Progress(begin("op-1", a_plan()), f"gates {told} {'x' * 2000}"))
+            await asyncio.sleep(0)
+            assert told < 10_000
+        await asyncio.wait_for(ear.lost.wait(), 5)
+        desk.publish(Progress(begin("op-1", a_plan()), "the newest"))
+        other = watch(tmp_path)
+        assert (await anext(other))["awaits"] == "the newest"
+        await other.aclose()
+        slow.close()
+
+
 async def test_socket_is_ours_alone(tmp_path: Path) -> None:
     """0600, gone afterwards; a second executor of the same operation is refused; a dead one's socket is taken."""
     desk = Desk()

@@ -70,6 +70,21 @@ async def test_verdict_without_a_key(incident: Look) -> None:
         assert "next  a  enable node-local load balancing" in shown
 
 
+@pytest.mark.fault("F77")
+async def test_after_a_freeze_nothing_old_is_green() -> None:
+    """The program stood still for ten minutes: the first picture after it has the ages, and not one good state."""
+    fresh = demo_look("healthy")
+    app = app_of(fresh)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        assert "●" in await press(pilot)
+        thawed = replace(fresh.snapshot, taken_at=fresh.now + timedelta(minutes=10))
+        app.publish(look_of(thawed))
+        shown = await press(pilot)
+        assert "◌ stale" in shown
+        assert "on data up to 10m old" in shown
+        assert "●" not in shown
+
+
 async def test_digits(incident: Look) -> None:
     """Each digit shows its pane, under the verdict as a banner; q comes back to the overview."""
     app = app_of(incident)

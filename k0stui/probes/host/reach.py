@@ -1,7 +1,8 @@
 """Whether this worker can open TCP to the API port and the agent port of every controller.
 
-All at once, 2 s each. Answer: `ADDRESS:PORT rc=N words`, 0 = open, 124 = no answer. bash dials where there is one, else
-curl, which counts connections made; not nc: some have no `-z`, and an unknown option looks like a closed port. No root.
+All at once, 4 s each: a lost SYN is sent again after 1 s and after 3 s. Answer: `ADDRESS:PORT rc=N words`, 0 = open,
+124 = no answer. bash dials where there is one, else curl, which counts connections made; not nc: some have no `-z`, and
+an unknown option looks like a closed port. No root.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ TEXT = """
 dial() {
   m=
   if command -v bash >/dev/null; then
-    m=$(timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1)
+    m=$(timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1)
     r=$?
   else
     h=$1; case $h in *:*) h="[$h]" ;; esac
-    n=$(curl -s -o /dev/null --max-time 2 -w '%{num_connects}' "http://$h:$2/")
+    n=$(curl -s -o /dev/null --max-time 4 -w '%{num_connects}' "http://$h:$2/")
     r=$?
     if [ "$n" = 1 ]; then r=0; elif [ "$r" = 28 ]; then r=124; fi
   fi
