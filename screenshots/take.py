@@ -8,14 +8,44 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from textual.pilot import Pilot
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from k0stui.ui.app import K0stuiApp  # noqa: E402
 from tests.looks import demo_look  # noqa: E402 - the tests' way to a fixed look
+from tests.ui.acting import a_running, acting_app, follow, open_operations, open_plan  # noqa: E402
 from tests.ui.outside import app_of, ready  # noqa: E402
+from tests.ui.screens.logs_app import app_with, feed_of, flood  # noqa: E402
+
+Open = Callable[[K0stuiApp, Pilot[None]], Awaitable[None]]
+"""Goes to a screen that keys alone do not reach, or not at a fixed moment."""
+
+
+async def open_progress(app: K0stuiApp, pilot: Pilot[None]) -> None:
+    """An operation at its third controller."""
+    await open_plan(app, pilot)
+    await follow(app, pilot, a_running())
+
+
+async def open_logs(app: K0stuiApp, pilot: Pilot[None]) -> None:
+    """Half a minute of the incident's flood."""
+    await ready(pilot)
+    await pilot.press("5")
+    await pilot.pause()
+    app.pane._turn()  # type: ignore[attr-defined]
+    await pilot.pause()
+
+
+async def at_once(app: K0stuiApp, pilot: Pilot[None]) -> None:
+    """The overview."""
+    await ready(pilot)
+    await pilot.pause()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +59,15 @@ class Shot:
     theme: str = "high-contrast"
     """A theme with colours of its own: an SVG has no terminal whose 16 colours it could use."""
     ascii_only: bool = False
+    open: Open = at_once
+
+    def app(self) -> K0stuiApp:
+        """The program with what this screen shows."""
+        if self.open in (open_plan, open_progress, open_operations):
+            return acting_app(self.theme)
+        if self.open is open_logs:
+            return app_with(feed_of(*flood()), theme=self.theme)
+        return app_of(demo_look(self.scenario), theme=self.theme, ascii_only=self.ascii_only)
 
 
 SCREENS = {"overview": (), "controllers": ("2",), "workers": ("3",), "matrix": ("4", "l", "l"),
@@ -45,15 +84,23 @@ SHOTS = (
     Shot("overview-nllb-half", scenario="nllb-half"),
     Shot("overview-host-lost", scenario="host-lost"),
     Shot("overview-many", scenario="many"),
+    Shot("plan", open=open_plan),
+    Shot("plan-80x24", open=open_plan, size=(80, 24)),
+    Shot("undo", ("B",), open=open_plan),
+    Shot("proof", ("V",), open=open_plan),
+    Shot("progress", open=open_progress),
+    Shot("progress-80x24", open=open_progress, size=(80, 24)),
+    Shot("operations", open=open_operations),
+    Shot("logs", open=open_logs),
+    Shot("logs-80x24", open=open_logs, size=(80, 24)),
 )  # fmt: skip
 
 
 async def drawn(shot: Shot) -> str:
     """The picture as SVG; identifiers that Rich makes of the content's hash are replaced by the name."""
-    app = app_of(demo_look(shot.scenario), theme=shot.theme, ascii_only=shot.ascii_only)
+    app = shot.app()
     async with app.run_test(size=shot.size) as pilot:
-        await ready(pilot)
-        await pilot.pause()
+        await shot.open(app, pilot)
         for key in shot.keys:
             await pilot.press(key)
             await pilot.pause()

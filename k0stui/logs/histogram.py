@@ -7,8 +7,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
-from k0stui.logs.source_log import SourceLog
+from k0stui.logs.source_log import Gap, SourceLog
 from k0stui.model.log import Level
 
 
@@ -82,18 +83,23 @@ class Counts:
             at = (key // 8 * 1_000_000 - start) // width
             if 0 <= at < buckets:
                 sums[at][key % 8] += lines
+        known_from, gaps = _known_from(logs), [gap for log in logs for gap in log.gaps if gap.why != "dropped"]
         return tuple(
-            _bucket(start + at * width, start + (at + 1) * width, by_level, logs) for at, by_level in enumerate(sums)
+            _bucket(start + at * width, start + (at + 1) * width, by_level, known_from, gaps)
+            for at, by_level in enumerate(sums)
         )
 
 
-def _bucket(start: int, end: int, by_level: list[int], logs: Sequence[SourceLog]) -> Bucket:
+def _bucket(start: int, end: int, by_level: list[int], known_from: float, gaps: Sequence[Gap]) -> Bucket:
     infos = sum(by_level[: Level.WARNING])
     errors = by_level[Level.ERROR] + by_level[Level.FATAL]
-    before = {log.source: oldest for log in logs if (oldest := _oldest(log, logs)) is None or end <= oldest}
-    gaps = (gap for log in logs for gap in log.gaps if gap.why != "dropped")
-    unknown = bool(before) or any(gap.start < end and start < gap.end for gap in gaps)
+    unknown = end <= known_from or any(gap.start < end and start < gap.end for gap in gaps)
     return Bucket(start, end, infos, by_level[Level.WARNING], errors, unknown)
+
+
+def _known_from(logs: Sequence[SourceLog]) -> float:
+    """Before that the lines of some source are not here; infinity: one has none yet."""
+    return max((inf if (oldest := _oldest(log, logs)) is None else oldest for log in logs), default=-inf)
 
 
 def _oldest(log: SourceLog, logs: Sequence[SourceLog]) -> int | None:

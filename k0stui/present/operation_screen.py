@@ -54,7 +54,7 @@ def step_table(
             it.step,
             (
                 Cell(it.host or "cluster"),
-                Cell(it.title.replace(f" on {it.host}", "")),
+                Cell(it.title.replace(f" on {it.host}", "") if it.host else it.title),
                 Cell(it.took, Tone.DIM),
                 Cell(it.state, it.tone),
             ),

@@ -117,6 +117,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("logs.shorter", "<", "shorter window", "window(-1)", "logs"),
     Command("logs.longer", ">", "longer window", "window(1)", "logs",
             help="of the histogram; what is not here yet is fetched"),
+    Command("logs.range", "v", "range", "range", "logs", help="of rows, from here to where y copies it"),
     Command("logs.bookmark", "m", "bookmark", "bookmark", "logs"),
     Command("logs.next_bookmark", "'", "next bookmark", "next_bookmark", "logs"),
     Command("logs.wrap", "backslash", "wrap", "wrap", "logs", help="long rows go on below, or to the right"),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
+from textual.pilot import Pilot
+
 from k0stui.commands.acting import Wish, make_plan, wanted_name
 from k0stui.errors import PlanRefused
 from k0stui.model.event import Event, Kind
@@ -19,6 +21,7 @@ from k0stui.ui.acting import Preview, Running
 from k0stui.ui.app import K0stuiApp
 from tests.looks import MOMENT, demo_look
 from tests.plans.situations import told
+from tests.ui.outside import app_of, ready
 
 NAME = "k0s-prod"
 OP = "20250204-031502-7f3a"
@@ -96,3 +99,38 @@ async def finished(app: K0stuiApp, group: str) -> None:
     """When no worker of that group runs any more."""
     if workers := [worker for worker in app.workers if worker.group == group]:
         await app.workers.wait_for_complete(workers)
+
+
+def acting_app(theme: str = "ansi-dark") -> K0stuiApp:
+    """The incident, and somebody to act on it."""
+    app = app_of(demo_look("incident"), theme=theme)
+    app.outside.acting = FakeActing()  # type: ignore[attr-defined]
+    return app
+
+
+async def open_plan(app: K0stuiApp, pilot: Pilot[None]) -> None:
+    """The preview of the plan that cures the incident."""
+    await ready(pilot)
+    await app.action_run_command("go.plan", "nllb")
+    await finished(app, "draft")
+    await pilot.pause()
+
+
+async def follow(app: K0stuiApp, pilot: Pilot[None], running: Running) -> None:
+    """On the plan pane: watch an operation that looks like this."""
+    app.pane.follow(running.operation.id)  # type: ignore[attr-defined]
+    await pilot.pause()
+    acting = app.outside.acting
+    assert isinstance(acting, FakeActing)
+    assert acting.publish is not None
+    acting.publish(running)
+    await pilot.pause()
+
+
+async def open_operations(app: K0stuiApp, pilot: Pilot[None]) -> None:
+    """What was begun, and what is left on hosts."""
+    await ready(pilot)
+    await pilot.press("7")
+    await finished(app, "history")
+    await finished(app, "left")
+    await pilot.pause()

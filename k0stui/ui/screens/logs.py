@@ -140,8 +140,8 @@ class LogPane(LogKeys):
 
     @property
     def copied(self) -> str:
-        row = self._rows.row
-        return row.line.raw if row is not None and row.line is not None else ""
+        """As it came from the host: the row under the cursor, or all rows of the range."""
+        return "\n".join(row.line.raw for row in self._rows.chosen if row.line is not None)
 
     @property
     def command(self) -> str:

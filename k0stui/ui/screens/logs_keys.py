@@ -98,6 +98,15 @@ class LogKeys(LogBase):
             self._shift = max(0, self._shift + by * 20)
             self._turn()
 
+    def action_range(self) -> None:
+        """A range of rows begins here and ends at the cursor, or there is none any more."""
+        if self._rows.range_from is not None or self._rows.row is None:
+            self._rows.range_from = None
+        else:
+            self._rows.range_from = self._rows.row.key
+            self.k0s.tell("a range begins here: move, then y copies it; v ends it")
+        self._turn()
+
     def action_bookmark(self) -> None:
         if self._rows.row is not None:
             self._rows.marked ^= {self._rows.row.key}

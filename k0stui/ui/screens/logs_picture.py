@@ -157,19 +157,30 @@ class LogBase(Pane):
         self._turn()
 
     def _show_all(self) -> None:
-        assert self.feed is not None
+        self._show_head()
+        self._show_histogram()
+        self._show_detail()
+
+    @property
+    def _shown(self) -> View:
         view = self._trial or self._view
         assert view is not None
+        return view
+
+    def _show_head(self) -> None:
+        assert self.feed is not None
+        view = self._shown
         streams = self.feed.board.streams
         left, right = head_line(view.counters, view.filter.text, self._state, streams, complete=view.complete)
         if self._fault:
             left, right = (Cell("5 LOGS  ", Tone.HEAD), Cell(self._fault, Tone.WARN)), ()
         self.query_one("#log-head", OneLine).show(left, right)
+
+    def _show_histogram(self) -> None:
         start, end = self._times
-        buckets = view.histogram(self._columns, start, end)
+        buckets = self._shown.histogram(self._columns, start, end)
         shown = histogram_line(buckets, self.size.width, self._time_range.bucket, self.k0s.zone)
         self.query_one("#log-histogram", OneLine).show(shown)
-        self._show_detail()
 
     @property
     def _state(self) -> str:
@@ -215,8 +226,10 @@ class LogBase(Pane):
 
     @on(LogView.Moved)
     def _moved(self) -> None:
+        """The lines are the same: their histogram stays as the last turn drew it."""
         if self._view is not None:
-            self._show_all()
+            self._show_head()
+            self._show_detail()
 
     @on(LogView.Chosen)
     async def _chosen(self, event: LogView.Chosen) -> None:

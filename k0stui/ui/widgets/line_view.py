@@ -59,8 +59,17 @@ class LineView(ScrollView):
         self._strips.clear()
         size = Size(self.size.width, self.line_count())
         if size != self.virtual_size:
-            self.virtual_size = size
+            self._grow(size)
         self.refresh()
+
+    def _grow(self, size: Size) -> None:
+        """Without a layout of the whole screen, where our own height does not follow: there are no scroll bars."""
+        if self.styles.is_auto_height:
+            self.virtual_size = size
+            return
+        self.set_reactive(LineView.virtual_size, size)
+        if self.scroll_offset.y > self.max_scroll_y:
+            self.scroll_line_to(self.max_scroll_y)
 
     async def handle_key(self, event: Key) -> bool:
         """No key runs a method by its name: Textual would call a `key_x` of ours for `x`. Keys are bindings here."""

@@ -46,6 +46,8 @@ class LogView(LineView, can_focus=True):
         """What stands there while there is no row."""
         self.marked: set[int] = set()
         """Keys of bookmarked rows."""
+        self.range_from: int | None = None
+        """Key of the row where a range begins that ends at the cursor; None: the row under the cursor alone."""
         self._view: View | None = None
         self._shown: tuple[Line, ...] = ()
         self._rows: tuple[LogRow, ...] = ()
@@ -53,7 +55,7 @@ class LogView(LineView, can_focus=True):
         self._cursor = 0
         self._key: int | None = None
         self._marked_lines = range(0)
-        """Those of the row under the cursor."""
+        """Those of the range, or of the row under the cursor."""
         self._seen = 0
         """Rows that there were when following ended."""
 
@@ -80,6 +82,19 @@ class LogView(LineView, can_focus=True):
         """The one under the cursor."""
         at = self._cursor - self._top
         return self._rows[at] if 0 <= at < len(self._rows) else None
+
+    @property
+    def chosen(self) -> tuple[LogRow, ...]:
+        """The rows of the range, or the one under the cursor."""
+        if self._view is None:
+            return ()
+        places = self._chosen_places()
+        return self._view.rows(places.start, places.stop)
+
+    def _chosen_places(self) -> range:
+        begin = self._view.index_of(self.range_from) if self._view and self.range_from is not None else None
+        low, high = sorted((self._cursor, self._cursor if begin is None else begin))
+        return range(low, high + 1)
 
     @property
     def waiting(self) -> int:
@@ -194,13 +209,15 @@ class LogView(LineView, can_focus=True):
     def _lines(self, rows: tuple[LogRow, ...], height: int) -> tuple[Line, ...]:
         """As many rows as fit; notes which lines are those of the one under the cursor."""
         found: list[Line] = []
-        for place, row in enumerate(rows):
+        chosen, first = self._chosen_places(), None
+        for place, row in enumerate(rows, self._top):
             lines = row_lines(row, self.shape)
             if row.key in self.marked:
-                first = lines[0]
-                lines = ((Cell(first[0].text[:-1] + "*", Tone.HEAD), *first[1:]), *lines[1:])
-            if place == self._cursor - self._top:
-                self._marked_lines = range(len(found), min(height, len(found) + len(lines)))
+                top = lines[0]
+                lines = ((Cell(top[0].text[:-1] + "*", Tone.HEAD), *top[1:]), *lines[1:])
+            if place in chosen:
+                first = len(found) if first is None else first
+                self._marked_lines = range(first, min(height, len(found) + len(lines)))
             found += lines
             if len(found) >= height:
                 break

@@ -32,10 +32,10 @@ def say(feed: Feed, *lines: tuple[str, str], start: int = START + SECOND, step: 
         feed.board.streams.setdefault(HostName(host), Stream()).phase = Phase.FOLLOWING
 
 
-def app_with(feed: Feed | None, scenario: str = "incident") -> K0stuiApp:
+def app_with(feed: Feed | None, scenario: str = "incident", theme: str = "ansi-dark") -> K0stuiApp:
     outside = FakeOutside(demo_look(scenario))
     outside.logs = feed
-    return K0stuiApp(load("ansi-dark"), outside)
+    return K0stuiApp(load(theme), outside)
 
 
 def text(app: K0stuiApp) -> str:
@@ -68,3 +68,18 @@ VARIED = (
     ("k0s-master-1", own("starting")),
     ("k0s-master-3", own("reconciled")),
 )
+
+
+def flood(seconds: int = 30) -> list[tuple[str, str]]:
+    """Lines as the incident writes them, by far fewer of each: two servers without agents, and what else is said."""
+    found: list[tuple[str, str]] = []
+    for second in range(seconds):
+        for host in ("k0s-master-2", "k0s-master-3"):
+            found.append((host, no_agent(second)))
+            found.append((host, klog(f'"Unhandled Error" err="{UNAVAILABLE}"', "E", "kube-apiserver", "remote.go:448")))
+        if second % 7 == 3:
+            found.append(VARIED[second % len(VARIED)])
+    return found
+
+
+UNAVAILABLE = "v1beta1.metrics.k8s.io failed with: No agent available"

@@ -13,6 +13,7 @@ from k0stui.ui.app import K0stuiApp
 from k0stui.ui.prompt import PromptInput
 from k0stui.ui.screens.log_lines import FoldPane
 from k0stui.ui.screens.logs import LogPane
+from k0stui.ui.widgets.log_view import LogView
 from tests.logs.lines import START, log_of, no_agent, own, records
 from tests.looks import demo_look
 from tests.ui.outside import FakeOutside
@@ -40,6 +41,23 @@ async def test_bookmarks_are_gone_to_in_turn() -> None:
             await press(pilot, "'")
             places.append(app.pane.copied)
         assert places[0] == places[2] != places[1]
+
+
+async def test_a_range_is_copied_as_it_came() -> None:
+    """`v` begins a range, moving ends it anywhere, `y` has its rows in the order of time; `v` again: one row."""
+    app = app_with(feed_of(*VARIED))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, ("5", "k"))
+        assert "a range begins here" in await press(pilot, "v")
+        await press(pilot, "k", "k")
+        said = app.pane.copied.splitlines()
+        assert len(said) == 3
+        assert "No agent available" in said[0]
+        assert "starting" in said[2]
+        assert app.query_one(LogView)._marked_lines == range(1, 4)
+        await press(pilot, "v")
+        assert "No agent available" in app.pane.copied
+        assert len(app.pane.copied.splitlines()) == 1
 
 
 async def test_context_grows_to_a_log_of_its_own() -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from textual.pilot import Pilot
 
 from k0stui.model.operation import OperationState
-from k0stui.ui.app import K0stuiApp
-from tests.looks import demo_look
-from tests.ui.acting import FakeActing, Running, a_preview, a_running, finished
-from tests.ui.outside import app_of, ready
+from tests.ui.acting import a_preview, a_running, acting_app, follow, open_operations, open_plan
+from tests.ui.outside import ready
 from tests.ui.picture import assert_same, picture
 from tests.ui.screens.logs_app import VARIED, app_with, feed_of, opened, press
 
@@ -24,19 +21,6 @@ PROGRESS = {
 
 def named(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-def acting_app() -> K0stuiApp:
-    app = app_of(demo_look("incident"))
-    app.outside.acting = FakeActing()  # type: ignore[attr-defined]
-    return app
-
-
-async def open_plan(app: K0stuiApp, pilot: Pilot[None]) -> None:
-    await ready(pilot)
-    await app.action_run_command("go.plan", "nllb")
-    await finished(app, "draft")
-    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=named)
@@ -66,19 +50,8 @@ async def test_progress(name: str, size: tuple[int, int]) -> None:
     app = acting_app()
     async with app.run_test(size=size) as pilot:
         await open_plan(app, pilot)
-        await _followed(app, pilot, PROGRESS[name])
+        await follow(app, pilot, PROGRESS[name])
         assert_same(f"progress-{name}-{named(size)}", picture(app))
-
-
-async def _followed(app: K0stuiApp, pilot: Pilot[None], running: Running) -> None:
-    pane = app.pane
-    pane.follow(running.operation.id)  # type: ignore[attr-defined]
-    await pilot.pause()
-    acting = app.outside.acting
-    assert isinstance(acting, FakeActing)
-    assert acting.publish is not None
-    acting.publish(running)
-    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=named)
@@ -87,10 +60,7 @@ async def test_operations(size: tuple[int, int]) -> None:
     app = acting_app()
     async with app.run_test(size=size) as pilot:
         await ready(pilot)
-        await pilot.press("7")
-        await finished(app, "history")
-        await finished(app, "left")
-        await pilot.pause()
+        await open_operations(app, pilot)
         assert_same(f"operations-{named(size)}", picture(app))
 
 
