@@ -55,6 +55,10 @@ def _match(app: K0stuiApp, pane: Pane) -> str:
     return "" if app.words else "nothing was searched yet: / first"
 
 
+def _operation(app: K0stuiApp, pane: Pane) -> str:
+    return "" if app.operation and not app.operation.operation.state.is_over else "no operation is under way here"
+
+
 def _pane(name: str) -> Need:
     return lambda _, __: PANES[name].lacking
 
@@ -68,6 +72,7 @@ NEEDS: dict[str, Need] = {
     "findings": _findings,
     "filter": _filter,
     "match": _match,
+    "operation": _operation,
     "logs": _pane("logs"),
     "plan": _pane("plan"),
     "operations": _pane("operations"),

@@ -36,7 +36,7 @@ class PlanPane(Pane):
     BINDINGS = bindings("plan")
     name_of = "plan"
     twin = "plan"
-    hints = ("plan.diff", "plan.pause", "plan.stop", "plan.undo", "plan.proof", "copy.command")
+    hints = ("plan.pause", "plan.diff", "plan.stop", "plan.undo", "plan.proof", "copy.command")
     is_grid = False
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class PlanPane(Pane):
         self.query_one("#plan-story", Story).show(f"{self._plan_name} {self._preview is not None}", self._told())
         field, preview = self.query_one(NameField), self._preview
         if preview is not None and not self._in_the_way(preview):
-            words = "type the name to start; anything else is No:"
+            words = "Tab and the name start it; all else is No:"
             field.ask(START, preview.wanted, f"{words} {preview.wanted}")
         elif preview is not None:
             field.close(self._in_the_way(preview))
