@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ class ScreenActing:
             await self._carry_here(directory, publish)
             return
         if not await carrying.is_carried(directory):
-            carrying.start(directory, self._arguments, waits=True)
+            # A copy: what was typed is kept here for the next operation of this session.
+            carrying.start(directory, copy(self._arguments), waits=True)
         async for message in executor_process.watch(directory):
             publish(running(directory, str(message.get("awaits", ""))))
         publish(running(directory, is_carried=False))

@@ -105,9 +105,9 @@ class Cluster:
             async with opening.opened(self._arguments) as cluster:
                 yield cluster
         else:
-            from k0stui.commands.asking import ask_host_key, ask_passphrase
+            from k0stui.commands.asking import ask_host_key, keeping
 
-            asks = opening.Asks(self._aside(ask_host_key), self._aside(ask_passphrase))
+            asks = opening.Asks(self._aside(ask_host_key), self._aside(keeping(self._arguments)))
             async with opening.reached(self._arguments, asks) as cluster:
                 yield cluster
 

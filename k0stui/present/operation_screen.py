@@ -37,10 +37,13 @@ HISTORY_COLUMNS = (
 )
 
 
-def run_head(plan: Plan, operation: Operation, zone: str, now: datetime) -> Line:
-    """`RUN 5/7 hosts  nllb  k0s-prod  op …`."""
+def run_head(plan: Plan, operation: Operation, awaits: str = "") -> Line:
+    """`RUN 5/7 nllb  k0s-prod  op …`; with no step in flight, what is awaited: `proof: 69 of 120 s`."""
     done, total = progress(operation)
-    state = "" if operation.state is OperationState.RUNNING else f"  {result_text(operation)}"
+    if operation.state is OperationState.RUNNING:
+        state = ""
+    else:
+        state = f"  {awaits if operation.state is OperationState.SOAK and awaits else result_text(operation)}"
     head = Cell(f" RUN {done}/{total} ", Tone.BANNER)
     return (head, Cell(f" {plan.name}  {plan.cluster}  op {operation.id}"), Cell(state, result_tone(operation)))
 

@@ -152,25 +152,32 @@ async def _poll(at: Field, result: Carried, meanwhile: Callable[[Fleet, Operatio
 
 
 @dataclass
-class Occupied:
-    """A connector whose one worker says that a port is taken by another program."""
+class Answering:
+    """A connector whose one host answers one question otherwise than the model does."""
 
     inner: Connector
     host: str
-    port: int
+    question: str
+    change: Callable[[bytes], bytes]
 
     def shell(self, host: InventoryHost) -> Shell:
         shell = self.inner.shell(host)
-        return OccupiedShell(shell, self.port) if host.name == self.host else shell
+        return AnsweringShell(shell, self.question, self.change) if host.name == self.host else shell
 
     def api(self, host: InventoryHost, shell: Shell) -> object:
         return self.inner.api(host, shell)
 
 
+def occupied(inner: Connector, host: str, port: int) -> Answering:
+    """Another program listens there."""
+    return Answering(inner, host, "listeners", lambda said: said + listening(f"127.0.0.1:{port}", "nginx", 99).encode())
+
+
 @dataclass
-class OccupiedShell:
+class AnsweringShell:
     inner: Shell
-    port: int
+    question: str
+    change: Callable[[bytes], bytes]
 
     @property
     def host(self) -> str:
@@ -178,9 +185,7 @@ class OccupiedShell:
 
     async def run(self, command: Command) -> Reply:
         reply = await self.inner.run(command)
-        if question_of(command) == "listeners":
-            return replace(reply, stdout=reply.stdout + listening(f"127.0.0.1:{self.port}", "nginx", 99).encode())
-        return reply
+        return replace(reply, stdout=self.change(reply.stdout)) if question_of(command) == self.question else reply
 
     async def close(self) -> None:
         await self.inner.close()

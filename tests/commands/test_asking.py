@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import select
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from k0stui.commands import asking, carrying
+from k0stui.commands import acting_screens, asking, carrying
 from k0stui.commands.asking import handed, keeping
 from k0stui.connect import executor_process
 
@@ -64,3 +65,24 @@ def test_pipe_reaches_the_started_process(tmp_path: Path, monkeypatch: pytest.Mo
 def _sh(script: Path) -> object:
     real = os.execv
     return lambda program, argv: real("/bin/sh", ["sh", str(script)])
+
+
+async def test_each_executor_of_the_screens_is_handed_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The screens live on: what was typed at their start opens the key for every operation of the session."""
+    given: list[bytes] = []
+
+    async def none(directory: Path) -> AsyncIterator[dict[str, object]]:
+        return
+        yield {}
+
+    async def not_carried(directory: Path) -> bool:
+        return False
+
+    monkeypatch.setattr(executor_process, "start", lambda where, argv, handed: given.append(handed) or 1)
+    monkeypatch.setattr(executor_process, "watch", none)
+    monkeypatch.setattr(carrying, "is_carried", not_carried)
+    monkeypatch.setattr(acting_screens, "running", lambda *_, **__: None)
+    acting = acting_screens.ScreenActing(argparse.Namespace(passphrases={str(KEY): SECRET}), lambda: None)
+    for operation in ("op-1", "op-2"):
+        await acting.carry(operation, lambda _: None)
+    assert [SECRET in each.decode() for each in given] == [True, True]

@@ -20,7 +20,7 @@ from k0stui.plans.gates import GATES
 from k0stui.plans.gates.gate import Situation, judge
 from k0stui.plans.world import GuardAnswer, Verdict
 from k0stui.present.plan import standing
-from tests.commands.carried import Carried, Field, Occupied, carried, on
+from tests.commands.carried import Answering, Carried, Field, carried, occupied, on
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -158,7 +158,21 @@ def test_port_that_is_taken() -> None:
         with pytest.raises(PlanRefused, match=r"N-06.*k0s-worker-3.*7443"):
             await at.plan()
 
-    on(SCENARIO, main, disguise=lambda inner: Occupied(inner, "k0s-worker-3", 7443))
+    on(SCENARIO, main, disguise=lambda inner: occupied(inner, "k0s-worker-3", 7443))
+
+
+def test_controller_that_runs_pods() -> None:
+    """A hybrid: its kubelet and its agents would go with it, so no plan is made, and the sentence names it."""
+
+    def hybrid(said: bytes) -> bytes:
+        assert b'"Workloads": false' in said
+        return said.replace(b'"Workloads": false', b'"Workloads": true')
+
+    async def main(at: Field) -> None:
+        with pytest.raises(PlanRefused, match="k0s-master-2"):
+            await at.plan()
+
+    on(SCENARIO, main, disguise=lambda inner: Answering(inner, "k0s-master-2", "status", hybrid))
 
 
 def test_lock_of_somebody_else_stands_in_the_way() -> None:

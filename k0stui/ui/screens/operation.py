@@ -55,7 +55,7 @@ class Progress(Vertical):
         """Fill all parts."""
         now = look.now if look else running.plan.made_at
         operation, happened = running.operation, running.happened
-        self.query_one("#run-head", OneLine).show(run_head(running.plan, operation, zone, now))
+        self.query_one("#run-head", OneLine).show(run_head(running.plan, operation, running.awaits))
         rows = step_table(running.plan, operation, happened, now, running.awaits)
         table = self.query_one("#run-steps", Table)
         table.show(rows, sized(STEP_COLUMNS, rows))
@@ -73,7 +73,7 @@ class Progress(Vertical):
         now = look.now
         rows = step_table(running.plan, running.operation, running.happened, now, running.awaits)
         return (
-            run_head(running.plan, running.operation, zone, now),
+            run_head(running.plan, running.operation, running.awaits),
             *banners(running.operation, running.happened, now),
             *table_lines(STEP_COLUMNS, rows),
             *evidence_lines(look.matrix),
