@@ -17,13 +17,14 @@ from textual import on, work
 from textual.actions import parse
 from textual.app import ComposeResult
 from textual.css.query import NoMatches
+from textual.events import Key, Paste
 from textual.message import Message
 
 from k0stui.errors import K0stuiError
 from k0stui.present.cells import Cell
 from k0stui.present.mode import mode
 from k0stui.settings import Settings
-from k0stui.ui.commands import BY_ID, Command, bindings, keymap
+from k0stui.ui.commands import BY_ID, Command, bindings, keymap, leaves
 from k0stui.ui.conditions import lacks
 from k0stui.ui.frame import show_frame
 from k0stui.ui.outside import Outside
@@ -128,6 +129,11 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         for complaint in self._complaints:
             self.tell(complaint, severity="warning")
         self.observe()
+        await self.give_out()
+
+    def is_for_now(self, event: Key | Paste) -> bool:
+        """Before there are panes only leaving is possible; what is typed meanwhile is for the first pane."""
+        return self.is_ready or (isinstance(event, Key) and leaves(event.key, self.rebound))
 
     @work(exclusive=True, group="observe")
     async def observe(self) -> None:

@@ -242,6 +242,11 @@ SHOWN = {
 }  # fmt: skip
 
 
+def leaves(key: str, rebound: Mapping[str, str]) -> bool:
+    """Whether a key leaves the program while there is nothing in it yet."""
+    return any(key in rebound.get(ident, BY_ID[ident].keys).split(",") for ident in ("up", "leave"))
+
+
 def shown_keys(command: Command, rebound: Mapping[str, str]) -> str:
     """The keys as help writes them: `q Bksp Esc`."""
     keys = rebound.get(command.id, command.keys)

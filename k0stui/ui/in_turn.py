@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from textual.events import Key, Paste
 from textual.message import Message
@@ -44,9 +45,14 @@ class InTurn:
         """It was typed."""
         self._waiting.append(event)
 
-    def next(self) -> Key | Paste | None:
-        """What may be given out now; it must be followed by `follow`."""
-        return self._waiting.popleft() if self._waiting and self._limit is None else None
+    def next(self, is_for_now: Callable[[Key | Paste], bool] = lambda _: True) -> Key | Paste | None:
+        """What may be given out now; it must be followed by `follow`. What is not for now waits, and is passed."""
+        if self._limit is not None:
+            return None
+        found = next((event for event in self._waiting if is_for_now(event)), None)
+        if found is not None:
+            self._waiting.remove(found)
+        return found
 
     def follow(self, first: MessagePump) -> None:
         """A key was given to `first`: see it through."""

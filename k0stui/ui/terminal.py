@@ -69,16 +69,21 @@ class TerminalApp(App[T]):
         """Keys in turn; everything else as it comes."""
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             self._in_turn.come(event)
-            await self._give_out()
+            await self.give_out()
         else:
             await super().on_event(event)
 
     async def on_through(self, message: Through) -> None:
         self._in_turn.passed(message, self.focused or self.screen)
-        await self._give_out()
+        await self.give_out()
 
-    async def _give_out(self) -> None:
-        if key := self._in_turn.next():
+    def is_for_now(self, event: Key | Paste) -> bool:
+        """Whether it can be given out yet; what cannot waits until `give_out` is called again."""
+        return True
+
+    async def give_out(self) -> None:
+        """The next key, if it is its turn."""
+        if key := self._in_turn.next(self.is_for_now):
             first = self.focused or self.screen
             await super().on_event(key)
             self._in_turn.follow(first)

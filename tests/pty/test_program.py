@@ -89,6 +89,15 @@ def test_keys_in_one_packet(packet: bytes) -> None:
         terminal.wait_for("3 WORKERS")
 
 
+def test_keys_while_loading() -> None:
+    """What is typed into the first frame, before there are panes, is done once they are there."""
+    with Terminal(program()) as terminal:
+        terminal.wait_for("opening the cluster")
+        terminal.type("2")
+        terminal.type(":mat\r")
+        terminal.wait_for("4 MATRIX  state and age", LATE)
+
+
 def _row_at_cursor(terminal: Terminal) -> str:
     return terminal.screen.display[terminal.screen.cursor.y]
 

@@ -53,6 +53,18 @@ async def test_the_next_waits_until_the_first_is_through() -> None:
     assert app.posted == []
 
 
+async def test_what_is_not_for_now_waits_and_is_passed() -> None:
+    """While nothing can be done but leaving, a key that leaves overtakes the others; they keep their order."""
+    turn = InTurn(Pump())
+    for name in ("4", "j", "q"):
+        turn.come(key(name))
+    first = turn.next(lambda event: event.key == "q")  # type: ignore[union-attr]
+    assert first is not None
+    assert (first.key, turn.next(lambda _: False)) == ("q", None)
+    rest = [turn.next(), turn.next()]
+    assert [event.key for event in rest if isinstance(event, Key)] == ["4", "j"]
+
+
 async def test_a_widget_that_goes() -> None:
     """A widget that takes no messages any more does not hold up what follows."""
     app, gone = Pump(), Pump(is_closing=True)
