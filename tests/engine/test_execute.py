@@ -238,7 +238,7 @@ async def test_controller_that_never_gets_ready_stops_everything(watched: Watche
     helped = await again.rest(Event(Kind.RESUMED))
     assert helped.step("restart-k0s-master-2").state is StepState.VERIFIED
     assert [attempt for _, attempt in sim.hosts["k0s-master-2"].jobs] == [1, 2]
-    assert sim.hosts["k0s-master-3"].jobs == []
+    assert watched.sim.hosts["k0s-master-3"].jobs == []
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ async def test_fault_between_two_controllers_pauses_before_the_second(watched: W
     operation = await watched.rest(APPROVED)
     assert operation.state is OperationState.PAUSED
     assert "E-02" in operation.reason
-    assert sim.hosts["k0s-master-3"].jobs == []
+    assert watched.sim.hosts["k0s-master-3"].jobs == []
     assert sim.hosts["k0s-master-1"].lock.startswith("1 op-1")
 
 
@@ -357,8 +357,6 @@ async def test_two_operators_one_wins(tmp_path: Path) -> None:
 async def test_lost_viewer_finishes_the_host_and_waits(watched: Watched) -> None:
     """The host in flight is verified; then it pauses with that reason (F01)."""
 
-    sim = watched.sim
-
     def hear(progress: Progress) -> None:
         if (
             progress.operation.step("restart-k0s-master-2").state is StepState.RESTARTING
@@ -370,7 +368,7 @@ async def test_lost_viewer_finishes_the_host_and_waits(watched: Watched) -> None
     operation = await watched.rest(APPROVED)
     assert (operation.state, operation.reason) == (OperationState.PAUSED, "viewer-lost")
     assert operation.step("restart-k0s-master-2").state is StepState.VERIFIED
-    assert sim.hosts["k0s-master-3"].jobs == []
+    assert watched.sim.hosts["k0s-master-3"].jobs == []
 
 
 @pytest.mark.fault("F23")
@@ -506,23 +504,27 @@ async def test_a_controller_that_was_away_at_the_adoption_is_fenced_when_it_answ
     assert away.lock == "2 - -"
 
 
+def adopted_after_the_first(watched: Watched) -> None:
+    """Somebody else raises the epoch on every host as soon as the first controller is verified."""
+
+    def hear(progress: Progress) -> None:
+        if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
+            for host in watched.sim.hosts.values():
+                host.lock = "2 op-1 bob@b:9"
+
+    watched.hears = hear
+
+
 @pytest.mark.fault("F14")
 @in_virtual_time
 async def test_fenced_executor_hands_over(watched: Watched) -> None:
     """Adopted while it works: it notices by its beat or by the guard, acts no more, and ends as HANDED_OVER (F14)."""
 
-    sim = watched.sim
-
-    def hear(progress: Progress) -> None:
-        if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
-            for host in sim.hosts.values():
-                host.lock = "2 op-1 bob@b:9"
-
-    watched.hears = hear
+    adopted_after_the_first(watched)
     watched.rests = lambda operation: operation.state is OperationState.HANDED_OVER
     end = await watched.rest(APPROVED)
     assert end.state is OperationState.HANDED_OVER
-    assert sim.hosts["k0s-master-3"].jobs == []
+    assert watched.sim.hosts["k0s-master-3"].jobs == []
 
 
 @pytest.mark.fault("F14")
@@ -536,18 +538,11 @@ async def test_closed_gates_of_a_fenced_executor_are_a_handover(
         await asyncio.Event().wait()
 
     monkeypatch.setattr("k0stui.engine.copies.Copies.beat", never)
-    sim = watched.sim
-
-    def hear(progress: Progress) -> None:
-        if progress.operation.step("restart-k0s-master-2").state is StepState.VERIFIED:
-            for host in sim.hosts.values():
-                host.lock = "2 op-1 bob@b:9"
-
-    watched.hears = hear
+    adopted_after_the_first(watched)
     watched.rests = lambda operation: operation.state is OperationState.HANDED_OVER or waits(operation)
     end = await watched.rest(APPROVED)
     assert (end.state, end.reason) == (OperationState.HANDED_OVER, "adopted by bob@b:9")
-    assert sim.hosts["k0s-master-3"].jobs == []
+    assert watched.sim.hosts["k0s-master-3"].jobs == []
 
 
 def test_records_of_a_fenced_writer_do_not_count(tmp_path: Path) -> None:
