@@ -54,6 +54,8 @@ class LogView(LineView, can_focus=True):
         self._top = 0
         self._cursor = 0
         self._key: int | None = None
+        self._spans: list[range] = []
+        """The lines of each row in sight."""
         self._marked_lines = range(0)
         """Those of the range, or of the row under the cursor."""
         self._seen = 0
@@ -115,10 +117,15 @@ class LogView(LineView, can_focus=True):
         last = len(self._view) - 1
         if self.follows and index < last:
             self.follows, self._seen = False, len(self._view)
-        self._cursor = min(max(index, 0), last)
+        self._cursor, top = min(max(index, 0), last), self._top
         self._keep_in_sight()
-        self._key = self._row_key_at(self._cursor)
-        self.show_rows()
+        row = self.row if self._top == top else None
+        if row is not None and self._view.index_of(row.key) == self._cursor:
+            self._key = row.key
+            self._mark()
+        else:
+            self._key = self._row_key_at(self._cursor)
+            self.show_rows()
         self.post_message(self.Moved())
 
     def go_to_time(self, time: int) -> None:
@@ -196,28 +203,31 @@ class LogView(LineView, can_focus=True):
         """Make the rows in sight anew and draw those that differ."""
         height = self.size.height
         rows = self._view.rows(self._top, self._top + height) if self._view else ()
-        before, old = self._shown, self._marked_lines
-        self._rows = rows
+        before = self._shown
+        self._rows, self._spans = rows, []
         self._shown = self._lines(rows, height) if rows else self.empty
-        if not rows:
-            self._marked_lines = range(0)
-        changed = {y for y in range(max(len(self._shown), len(before))) if self._shown[y : y + 1] != before[y : y + 1]}
+        self.redraw_lines(
+            y for y in range(max(len(self._shown), len(before))) if self._shown[y : y + 1] != before[y : y + 1]
+        )
+        self._mark()
+
+    def _mark(self) -> None:
+        """Draw the rows that are chosen now as such, and those that were chosen before as all others."""
+        chosen = self._chosen_places()
+        spans = [span for place, span in enumerate(self._spans, self._top) if place in chosen]
+        old, self._marked_lines = self._marked_lines, range(spans[0].start, spans[-1].stop) if spans else range(0)
         if old != self._marked_lines:
-            changed |= {*old, *self._marked_lines}
-        self.redraw_lines(changed)
+            self.redraw_lines({*old, *self._marked_lines})
 
     def _lines(self, rows: tuple[LogRow, ...], height: int) -> tuple[Line, ...]:
-        """As many rows as fit; notes which lines are those of the one under the cursor."""
+        """As many rows as fit; notes which lines are whose."""
         found: list[Line] = []
-        chosen, first = self._chosen_places(), None
-        for place, row in enumerate(rows, self._top):
+        for row in rows:
             lines = row_lines(row, self.shape)
             if row.key in self.marked:
                 top = lines[0]
                 lines = ((Cell(top[0].text[:-1] + "*", Tone.HEAD), *top[1:]), *lines[1:])
-            if place in chosen:
-                first = len(found) if first is None else first
-                self._marked_lines = range(first, min(height, len(found) + len(lines)))
+            self._spans.append(range(len(found), min(height, len(found) + len(lines))))
             found += lines
             if len(found) >= height:
                 break
