@@ -17,6 +17,9 @@ from k0stui.plans.steps.step import Check, Step
 GATE_PATIENCE, LOOK_AGAIN = 60.0, 10.0
 """Seconds: so long gates may still be short of PASS before that is a stop; so far apart are the looks meanwhile."""
 
+LONGEST_LOOK = 30.0
+"""Seconds: what took longer was no look, this machine stood still meanwhile; patience is not used up by that."""
+
 REBOOT_PATIENCE = 300.0
 """Seconds for a step that was begun before: its host may have just come back from a reboot, and counts must settle."""
 
@@ -96,15 +99,18 @@ async def standing(
     patience: float = GATE_PATIENCE,
 ) -> tuple[Verdict, ...]:
     """The gates that stand in the way, after having looked for so long; none: all PASS in one fresh look."""
-    began = course.clock.monotonic()
+    left = patience
     while True:
+        began = course.clock.monotonic()
         situation = await _situation(course, gates, host, helping)
         course.verdicts = tuple(judge(GATES[gate], situation) for gate in gates)
         stand = blocking(course.verdicts)
-        if not stand or course.clock.monotonic() - began >= patience:
+        left -= min(course.clock.monotonic() - began, LONGEST_LOOK)
+        if not stand or left <= 0:
             return stand
         course.show(f"gates: {said(stand)}")
         await course.clock.sleep(LOOK_AGAIN)
+        left -= LOOK_AGAIN
 
 
 async def _situation(course: Course, gates: tuple[str, ...], host: HostName | None, helping: bool) -> Situation:

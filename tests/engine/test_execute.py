@@ -545,6 +545,33 @@ async def test_closed_gates_of_a_fenced_executor_are_a_handover(
     assert watched.sim.hosts["k0s-master-3"].jobs == []
 
 
+@pytest.mark.fault("F79")
+@in_virtual_time
+async def test_a_machine_that_slept_asks_its_gates_again(watched: Watched) -> None:
+    """Ten minutes pass while gates are asked, and that question got no answer: asked again, then it acts (F79)."""
+
+    sim, slept = watched.sim, list[float]()
+    observe = sim.observe
+
+    async def sleeping() -> Any:
+        last = read(watched.journal.directory)[1][-1].payload
+        if (last.kind, last.step) == (Kind.CHOSEN, "restart-k0s-master-2") and not slept:
+            slept.append(sim.clock.monotonic())
+            sim.hosts["k0s-master-1"].reachable = False
+            await sim.clock.sleep(600)
+            found = await observe()
+            sim.hosts["k0s-master-1"].reachable = True
+            return found
+        return await observe()
+
+    sim.observe = sleeping  # type: ignore[method-assign]
+    watched.executor = sim.executor(watched.journal, plan_of(), watched._hear)
+    end = await watched.executor.run(APPROVED)
+    assert slept
+    assert (end.state, end.reason) == (OperationState.UNLOCKED, "done")
+    assert sim.worst == 2
+
+
 def test_records_of_a_fenced_writer_do_not_count(tmp_path: Path) -> None:
     """Two wrote the same number: the higher epoch counts, and what the lower one wrote after it does not."""
     kept = journal_in(tmp_path / "a", plan_of())
