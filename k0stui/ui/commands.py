@@ -146,7 +146,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("plan.undo", "B", "undo", "undo", "plan", help="how it would be taken back, step by step; nothing is done"),
     Command("plan.proof", "V", "proof", "proof", "plan", help="is it gone: each part, error rate, before and now"),
     Command("plan.stop", "E", "stop dialog", "stop", "plan",
-            help="pause, end after this host, roll back: what follows"),
+            help="pause, end after this host, roll back: what follows", needs="operation"),
     Command("table.up", "up,k", "up", "move(-1)", "table"),
     Command("table.down", "down,j", "down", "move(1)", "table"),
     Command("table.page_up", "pageup,b,ctrl+u", "page up", "page(-1)", "table"),
