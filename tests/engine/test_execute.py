@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
@@ -569,6 +569,37 @@ async def test_a_machine_that_slept_asks_its_gates_again(watched: Watched) -> No
     end = await watched.executor.run(APPROVED)
     assert slept
     assert (end.state, end.reason) == (OperationState.UNLOCKED, "done")
+    assert sim.worst == 2
+
+
+class Jumping(LoopClock):
+    """Its wall clock is set while it runs; what is measured by it is not."""
+
+    off = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.off
+
+
+@pytest.mark.fault("F20")
+@in_virtual_time
+async def test_our_own_clock_is_set_meanwhile(tmp_path: Path) -> None:
+    """An hour ahead during the first restart, an hour back during the second: no limit passes, each acts once (F20)."""
+
+    clock, journal = Jumping(), journal_in(tmp_path, plan_of())
+    sim = Sim(clock)
+    watched = Watched(sim, journal)
+
+    def hear(progress: Progress) -> None:
+        for step, hours in (("restart-k0s-master-2", 1), ("restart-k0s-master-3", -1)):
+            if progress.operation.step(step).state is StepState.RESTARTING:
+                clock.off = timedelta(hours=hours)
+
+    watched.hears = hear
+    watched.rests = lambda operation: waits(operation) or operation.state.is_over
+    end = await watched.rest(APPROVED)
+    assert (end.state, end.reason) == (OperationState.UNLOCKED, "done")
+    assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == [1, 1, 1]
     assert sim.worst == 2
 
 
