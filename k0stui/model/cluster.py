@@ -298,7 +298,10 @@ class ClusterSnapshot:
         known = [answer for _, answer in answers if isinstance(answer, Known)]
         if known:
             return max(known, key=lambda answer: answer.at)
-        reasons = "; ".join(f"{host}: {answer.why}" for host, answer in answers if isinstance(answer, Unknown))
+        # An answer that never came names its host already.
+        reasons = "; ".join(
+            f"{host}: {answer.why.removeprefix(f'{host}: ')}" for host, answer in answers if isinstance(answer, Unknown)
+        )
         return Unknown(
             reasons or "no API server was asked", self.taken_at, Lack.NOT_ASKED if not answers else Lack.FAILED
         )
