@@ -18,12 +18,13 @@ venv: .venv/made      ## .venv with everything, versions and hashes from require
 test: venv            ## all tests that need nothing but this machine
 	$(BIN)/python -m pytest -n 2 -m "not lab" --junitxml build/test.xml
 
-lint: venv            ## form, types, layers, spelling
+lint: venv            ## form, types, layers, spelling, and whether the pictures are those of today
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/typos
+	$(BIN)/python screenshots/take.py --check
 
 check: lint test
 
