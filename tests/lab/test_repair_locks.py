@@ -104,9 +104,11 @@ def test_a_lock_on_a_read_only_disk_touches_nothing(someone: Operator) -> None:
     assert repair_hosts.starts(worker, began) == []
 
 
+@pytest.mark.slow
 @pytest.mark.fault("F35")
 def test_an_orphan_stops_a_restart(someone: Operator) -> None:
     """A second process of that name beside k0s' own holds what the new one will need: R-07, with its pid."""
+    repair_hosts.steady(*CONTROLLERS)
     orphan = (
         "cp /bin/sleep /run/konnectivity-server; systemd-run -q --unit=lab-orphan /run/konnectivity-server infinity"
     )
