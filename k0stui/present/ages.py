@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.observed import Known
 
@@ -19,8 +17,8 @@ def data_age(snapshot: ClusterSnapshot) -> float:
     ages = [
         (snapshot.taken_at - answer.at).total_seconds()
         for host in snapshot.hosts
-        for field in fields(host)
-        if field.name in PACED and isinstance(answer := getattr(host, field.name), Known)
+        for name in PACED
+        if isinstance(answer := getattr(host, name), Known)
     ]
     return max(ages, default=0.0)
 

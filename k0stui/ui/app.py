@@ -24,7 +24,7 @@ from k0stui.errors import K0stuiError
 from k0stui.present.cells import Cell
 from k0stui.present.mode import mode
 from k0stui.settings import Settings
-from k0stui.ui.commands import BY_ID, Command, bindings, keymap, leaves
+from k0stui.ui.commands import BY_ID, LEAVING, Command, bindings, keymap, leaves
 from k0stui.ui.conditions import lacks
 from k0stui.ui.frame import show_frame
 from k0stui.ui.outside import Outside
@@ -316,7 +316,7 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         """Run a command of the list, or say why it is not possible now."""
         command = BY_ID[ident]
         if not self.is_ready:
-            self.exit(return_code=0) if ident in {"up", "leave"} else None
+            self.exit(return_code=0) if ident in LEAVING else None
             return
         if why := self._why_not(command, argument):
             self.tell(f"{command.title}: {why}")

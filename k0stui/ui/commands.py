@@ -242,9 +242,13 @@ SHOWN = {
 }  # fmt: skip
 
 
+LEAVING = ("up", "leave")
+"""What leaves the program while there is nothing in it yet."""
+
+
 def leaves(key: str, rebound: Mapping[str, str]) -> bool:
     """Whether a key leaves the program while there is nothing in it yet."""
-    return any(key in rebound.get(ident, BY_ID[ident].keys).split(",") for ident in ("up", "leave"))
+    return any(key in rebound.get(ident, BY_ID[ident].keys).split(",") for ident in LEAVING)
 
 
 def shown_keys(command: Command, rebound: Mapping[str, str]) -> str:

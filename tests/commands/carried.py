@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -152,40 +152,46 @@ async def _poll(at: Field, result: Carried, meanwhile: Callable[[Fleet, Operatio
 
 
 @dataclass
-class Answering:
-    """A connector whose one host answers one question otherwise than the model does."""
+class Disguised:
+    """A connector whose shells carry each command by a way of their own."""
 
     inner: Connector
-    host: str
-    question: str
-    change: Callable[[bytes], bytes]
+    carry: Callable[[Shell, Command], Awaitable[Reply]]
 
     def shell(self, host: InventoryHost) -> Shell:
-        shell = self.inner.shell(host)
-        return AnsweringShell(shell, self.question, self.change) if host.name == self.host else shell
+        return DisguisedShell(self.inner.shell(host), self.carry)
 
     def api(self, host: InventoryHost, shell: Shell) -> object:
         return self.inner.api(host, shell)
 
 
-def occupied(inner: Connector, host: str, port: int) -> Answering:
-    """Another program listens there."""
-    return Answering(inner, host, "listeners", lambda said: said + listening(f"127.0.0.1:{port}", "nginx", 99).encode())
-
-
 @dataclass
-class AnsweringShell:
+class DisguisedShell:
     inner: Shell
-    question: str
-    change: Callable[[bytes], bytes]
+    carry: Callable[[Shell, Command], Awaitable[Reply]]
 
     @property
     def host(self) -> str:
         return self.inner.host
 
     async def run(self, command: Command) -> Reply:
-        reply = await self.inner.run(command)
-        return replace(reply, stdout=self.change(reply.stdout)) if question_of(command) == self.question else reply
+        return await self.carry(self.inner, command)
 
     async def close(self) -> None:
         await self.inner.close()
+
+
+def answering(inner: Connector, host: str, question: str, change: Callable[[bytes], bytes]) -> Disguised:
+    """One host answers one question otherwise than the model does."""
+
+    async def carry(shell: Shell, command: Command) -> Reply:
+        reply = await shell.run(command)
+        is_it = shell.host == host and question_of(command) == question
+        return replace(reply, stdout=change(reply.stdout)) if is_it else reply
+
+    return Disguised(inner, carry)
+
+
+def occupied(inner: Connector, host: str, port: int) -> Disguised:
+    """Another program listens there."""
+    return answering(inner, host, "listeners", lambda said: said + listening(f"127.0.0.1:{port}", "nginx", 99).encode())

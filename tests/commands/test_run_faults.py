@@ -16,15 +16,13 @@ from k0stui.demo.fleet import Fleet
 from k0stui.demo.host import CONFIG
 from k0stui.engine.course import Progress
 from k0stui.engine.journal import read
-from k0stui.engine.observe import Connector
 from k0stui.errors import Unreachable
-from k0stui.inventory import InventoryHost
 from k0stui.model.event import Kind
 from k0stui.model.operation import Operation, OperationState, StepState
 from k0stui.ports import Command, Reply, Shell
 from k0stui.present.operation import is_done
 from k0stui.present.operation_screen import stop_choices
-from tests.commands.carried import Carried, Field, carried, on
+from tests.commands.carried import Carried, Disguised, Field, carried, on
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -56,36 +54,6 @@ class Link:
             raise Unreachable(f"{shell.host}: connection lost")
 
 
-@dataclass
-class OverLink:
-    """A connector whose shells are behind it."""
-
-    inner: Connector
-    link: Link
-
-    def shell(self, host: InventoryHost) -> Shell:
-        return ShellOverLink(self.inner.shell(host), self.link)
-
-    def api(self, host: InventoryHost, shell: Shell) -> object:
-        return self.inner.api(host, shell)
-
-
-@dataclass
-class ShellOverLink:
-    inner: Shell
-    link: Link
-
-    @property
-    def host(self) -> str:
-        return self.inner.host
-
-    async def run(self, command: Command) -> Reply:
-        return await self.link.carry(self.inner, command)
-
-    async def close(self) -> None:
-        await self.inner.close()
-
-
 @pytest.mark.fault("F07")
 @pytest.mark.parametrize("seed", range(4))
 def test_over_a_bad_link_nothing_is_verified_that_is_not_so(tmp_path: Path, seed: int) -> None:
@@ -103,7 +71,7 @@ def test_over_a_bad_link_nothing_is_verified_that_is_not_so(tmp_path: Path, seed
 
     ran = carried(
         "healthy", tmp_path, "restart-workers", only=BOTH, before=spoil, meanwhile=note,
-        disguise=lambda inner: OverLink(inner, link),
+        disguise=lambda inner: Disguised(inner, link.carry),
     )  # fmt: skip
     operation = ran.operation
     assert is_done(operation) or operation.state in (OperationState.PAUSED, OperationState.UNLOCKED), operation.reason

@@ -20,7 +20,7 @@ from k0stui.plans.gates import GATES
 from k0stui.plans.gates.gate import Situation, judge
 from k0stui.plans.world import GuardAnswer, Verdict
 from k0stui.present.plan import standing
-from tests.commands.carried import Answering, Carried, Field, carried, occupied, on
+from tests.commands.carried import Carried, Field, answering, carried, occupied, on
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -172,7 +172,7 @@ def test_controller_that_runs_pods() -> None:
         with pytest.raises(PlanRefused, match="k0s-master-2"):
             await at.plan()
 
-    on(SCENARIO, main, disguise=lambda inner: Answering(inner, "k0s-master-2", "status", hybrid))
+    on(SCENARIO, main, disguise=lambda inner: answering(inner, "k0s-master-2", "status", hybrid))
 
 
 def test_lock_of_somebody_else_stands_in_the_way() -> None:

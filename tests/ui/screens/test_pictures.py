@@ -6,7 +6,6 @@ import pytest
 
 from k0stui.model.operation import OperationState
 from tests.ui.acting import a_preview, a_running, acting_app, follow, open_operations, open_plan
-from tests.ui.outside import ready
 from tests.ui.picture import assert_same, picture
 from tests.ui.screens.logs_app import VARIED, app_with, feed_of, opened, press
 
@@ -59,7 +58,6 @@ async def test_operations(size: tuple[int, int]) -> None:
     """What was begun, its journal, and what is left on the hosts."""
     app = acting_app()
     async with app.run_test(size=size) as pilot:
-        await ready(pilot)
         await open_operations(app, pilot)
         assert_same(f"operations-{named(size)}", picture(app))
 
