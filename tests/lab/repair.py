@@ -143,7 +143,7 @@ class Operator:
                 stdout=out,
                 stderr=out,
                 start_new_session=in_terminal,
-                preexec_fn=None if theirs is None else _take_terminal,
+                preexec_fn=_as_typed if theirs is None else _take_terminal,
             )
         if theirs is not None:
             os.close(theirs)
@@ -176,7 +176,14 @@ class Operator:
                 each.process.wait()
 
 
+def _as_typed() -> None:
+    """A script or `nohup` that runs the tests hands down signals that are ignored; a shell's prompt does not."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _take_terminal() -> None:
+    _as_typed()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
