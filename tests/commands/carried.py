@@ -28,7 +28,7 @@ from tests.fakes import LoopClock, VirtualLoop
 Change = Callable[[Fleet], None]
 
 
-@dataclass
+@dataclass(repr=False)
 class Carried:
     """What became of one operation."""
 
@@ -81,15 +81,15 @@ class Field:
     fleet: DemoConnector
     watch: Watch
 
-    async def plan(self, name: str = "nllb", only: tuple[str, ...] = ()) -> Drafted:
-        return await drafted(self.watch, Wish(name, only))
+    async def plan(self, name: str = "nllb", only: tuple[str, ...] = (), batch: int = 1) -> Drafted:
+        return await drafted(self.watch, Wish(name, only, batch))
 
 
 Main = Callable[[Field], object]
 
 
 def on(
-    scenario: str,
+    scenario: str | Callable[[], Fleet],
     main: Callable[[Field], object],
     prepare: Change = lambda fleet: None,
     disguise: Callable[[Connector], Connector] = lambda it: it,
@@ -98,7 +98,7 @@ def on(
 
     async def whole() -> object:
         clock = LoopClock()
-        model = SCENARIOS[scenario]()
+        model = SCENARIOS[scenario]() if isinstance(scenario, str) else scenario()
         prepare(model)
         with DemoConnector(Pace(model, clock)) as fleet:
             async with Watch(fleet.inventory(), disguise(fleet), clock) as watch:
@@ -109,7 +109,7 @@ def on(
 
 
 def carried(
-    scenario: str,
+    scenario: str | Callable[[], Fleet],
     home: Path,
     name: str = "nllb",
     *,
@@ -117,12 +117,13 @@ def carried(
     meanwhile: Callable[[Fleet, Operation], None] = lambda fleet, operation: None,
     disguise: Callable[[Connector], Connector] = lambda it: it,
     only: tuple[str, ...] = (),
+    batch: int = 1,
     before: Change = lambda fleet: None,
 ) -> Carried:
     """Plan, agree, carry out; `before` changes the fleet between agreement and act, `meanwhile` each second after."""
 
     async def main(at: Field) -> Carried:
-        found = await at.plan(name, only)
+        found = await at.plan(name, only, batch)
         model = at.fleet.pace.catch_up()
         untouched = {host.name: (host.unit.invocation, config_of(model, host.name)) for host in model.hosts}
         journal = carrying.begin(found.plan, at.watch.clock, found.wanted, home)
