@@ -87,7 +87,7 @@ def span_of(wanted: Filter, now: datetime) -> Span | None:
 
 def channel(shell: Shell) -> Shell:
     """The shell for logs beside the one for questions, where the way to the host has one."""
-    own = getattr(getattr(shell, "inner", shell), "log_channel", None)
+    own = getattr(shell, "log_channel", None)
     return own() if own is not None else shell
 
 

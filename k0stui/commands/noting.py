@@ -45,7 +45,7 @@ class Noting:
         return NotingShell(self._inner.shell(host), self._notes)
 
     def api(self, host: InventoryHost, shell: Shell) -> KubeApi:
-        return NotingApi(self._inner.api(host, getattr(shell, "inner", shell)), self._notes)
+        return NotingApi(self._inner.api(host, shell), self._notes)
 
 
 class NotingShell:
@@ -59,10 +59,9 @@ class NotingShell:
     def host(self) -> Any:
         return self.inner.host
 
-    @property
-    def key_fingerprint(self) -> str:
-        """As the way itself tells it: a plan drafted here is compared with what its executor sees."""
-        return str(getattr(self.inner, "key_fingerprint", ""))
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the way to the host has is its own: its state, its host's key, a channel for logs."""
+        return getattr(self.inner, name)
 
     async def run(self, command: Command) -> Reply:
         return await _noted(

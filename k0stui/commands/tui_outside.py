@@ -170,7 +170,7 @@ class Cluster:
 
         found = []
         for name, shell in self._watch.shells().items() if self._watch else ():
-            state = getattr(getattr(shell, "inner", shell), "state", None)
+            state = getattr(shell, "state", None)
             if state is not None:
                 found.append(Way(name, state.phase.value, state.why, state.retry_at, state.round_trip))
         return tuple(found)
@@ -180,7 +180,7 @@ class Cluster:
 
     def reconnect(self, host: str) -> None:
         for name, shell in self._watch.shells().items() if self._watch else ():
-            again = getattr(getattr(shell, "inner", shell), "reconnect", None)  # this machine has no connection
+            again = getattr(shell, "reconnect", None)  # this machine has no connection
             if again is not None and host in {"", name}:
                 again()
         self.refresh()
