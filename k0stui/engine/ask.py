@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import Any, TypeVar
 
 from k0stui.errors import ApiRefused, HostKeyRefused, NotPermitted, ProbeFailed, ToolMissing, Unreachable
@@ -19,26 +20,29 @@ GRACE = 2.0
 """Seconds that we wait longer than the host itself, so that its own `timeout` can tell which command hung."""
 
 
-async def ask(shell: Shell, probe: HostProbe[T], clock: Clock) -> Known[T] | Unknown:
-    """Ask one host one question. Every expected failure becomes `Unknown`; only cancellation and bugs leave."""
+async def ask(shell: Shell, probe: HostProbe[T], clock: Clock, within: float = inf) -> Known[T] | Unknown:
+    """Ask one host one question. Every expected failure becomes `Unknown`; only cancellation and bugs leave.
+
+    `within`: seconds for whoever cannot wait as long as the question may take.
+    """
     try:
-        async with asyncio.timeout(probe.timeout + GRACE):
+        async with asyncio.timeout(min(probe.timeout + GRACE, within)):
             reply = await shell.run(probe.command)
         return Known(probe.read(reply), clock.now())
     except TimeoutError:
-        return Unknown(f"no answer in {probe.timeout:g} s", clock.now(), Lack.NO_ANSWER)
+        return Unknown(f"no answer in {min(probe.timeout, within):g} s", clock.now(), Lack.NO_ANSWER)
     except (Unreachable, ProbeFailed) as error:
         return Unknown(str(error), clock.now(), lack(error))
 
 
-async def ask_api(api: KubeApi, probe: ApiProbe[T], clock: Clock) -> Known[T] | Unknown:
+async def ask_api(api: KubeApi, probe: ApiProbe[T], clock: Clock, within: float = inf) -> Known[T] | Unknown:
     """Ask one API server one question; as `ask`."""
     try:
-        async with asyncio.timeout(probe.timeout + GRACE):
+        async with asyncio.timeout(min(probe.timeout + GRACE, within)):
             body = await api.get(probe.path, timeout=probe.timeout)
         return Known(probe.read(body), clock.now())
     except TimeoutError:
-        return Unknown(f"no answer in {probe.timeout:g} s", clock.now(), Lack.NO_ANSWER)
+        return Unknown(f"no answer in {min(probe.timeout, within):g} s", clock.now(), Lack.NO_ANSWER)
     except ApiRefused as error:
         if error.status == 404 and probe.absent is not None:
             return Known(probe.absent(), clock.now())
@@ -105,11 +109,15 @@ def _words(error: ApiRefused) -> str:
     return str(error)
 
 
-async def ask_all(shell: Shell, probes: Iterable[HostProbe[Any]], clock: Clock) -> dict[str, Known[Any] | Unknown]:
+async def ask_all(
+    shell: Shell, probes: Iterable[HostProbe[Any]], clock: Clock, within: float = inf
+) -> dict[str, Known[Any] | Unknown]:
     """All questions to one host at once; the shell pipelines them. Answers by probe name."""
     asked = tuple(probes)
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(ask(shell, probe, clock), name=f"{shell.host} {probe.name}") for probe in asked]
+        tasks = [
+            group.create_task(ask(shell, probe, clock, within), name=f"{shell.host} {probe.name}") for probe in asked
+        ]
     return {probe.name: task.result() for probe, task in zip(asked, tasks, strict=True)}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
+from math import inf
 from typing import Any, Protocol
 
 from k0stui.engine.ask import ask_all, ask_api, ask_tunnels
@@ -30,6 +31,9 @@ APART = timedelta(seconds=10)
 
 PATIENCE = 30.0
 """Seconds beyond its pace after which an answer is too old to judge by: a hung command and its limit fit in."""
+
+GATE_LOOK = 8.0
+"""Seconds for a look that gates judge by: less than their evidence may be old, though somebody hangs."""
 
 TUNNELS_EVERY = 30.0
 """Seconds between two end-to-end questions to one node through one controller."""
@@ -86,12 +90,16 @@ class Watch:
         return self.snapshot()
 
     async def look_at(self, names: Container[HostName]) -> ClusterSnapshot:
-        """Ask only these, everything, however lately it was asked: for gates, whose evidence may be 10 s old."""
+        """Ask only these, all that gates judge, however lately it was asked, hosts and API servers at once.
+
+        Who hangs is unknown after `GATE_LOOK`: it must not make old what others said, whose limit is 10 s (`FRESH`).
+        """
         chosen = [watched for watched in self._watched if watched.host.name in names]
-        for watched in chosen:
-            watched.asked.clear()
-        await self._all(self._observe_host, chosen)
-        await self._all(self._observe_api, chosen)
+        async with asyncio.TaskGroup() as group:
+            for watched in chosen:
+                watched.asked.clear()
+                group.create_task(self._observe_host(watched, GATE_LOOK), name=f"look at {watched.host.name}")
+                group.create_task(self._ask_api(watched, GATE_LOOK), name=f"look at API of {watched.host.name}")
         return self.snapshot()
 
     async def watch(self, publish: Callable[[ClusterSnapshot], None]) -> None:
@@ -141,22 +149,22 @@ class Watch:
         self._watched += found
         return found
 
-    async def _observe_host(self, watched: Watched) -> None:
+    async def _observe_host(self, watched: Watched, within: float = inf) -> None:
         watched.round += 1
         if not watched.observation.is_reachable:
-            await self._ask_host(watched, first_probes())
-        await self._complete_host(watched)
+            await self._ask_host(watched, first_probes(), within)
+        await self._complete_host(watched, within)
 
-    async def _complete_host(self, watched: Watched) -> None:
+    async def _complete_host(self, watched: Watched, within: float = inf) -> None:
         if watched.observation.is_reachable:
-            await self._ask_host(watched, _questions(self._subject(watched)))
+            await self._ask_host(watched, _questions(self._subject(watched)), within)
 
-    async def _ask_host(self, watched: Watched, probes: Iterable[HostProbe[Any]]) -> None:
+    async def _ask_host(self, watched: Watched, probes: Iterable[HostProbe[Any]], within: float) -> None:
         now = self.clock.monotonic()
         due = [probe for probe in probes if watched.is_due(probe.name, probe.command, probe.every, now)]
         for probe in due:
             watched.note(probe.name, probe.command, now)
-        answers = await ask_all(watched.shell, due, self.clock)
+        answers = await ask_all(watched.shell, due, self.clock, within)
         watched.observation = answered(watched.observation, answers)
         self._settle(watched, answers)
 
@@ -200,6 +208,10 @@ class Watch:
         )
 
     async def _observe_api(self, watched: Watched) -> None:
+        await self._ask_api(watched)
+        await self._observe_tunnels(watched)
+
+    async def _ask_api(self, watched: Watched, within: float = inf) -> None:
         if not (watched.observation.is_controller and watched.observation.is_reachable):
             return
         watched.api = watched.api or self._connector.api(watched.host, watched.shell)
@@ -211,14 +223,16 @@ class Watch:
             watched.note(f"api {probe.name}", probe.path, now)
         async with asyncio.TaskGroup() as group:
             tasks = {
-                probe.name: group.create_task(ask_api(watched.api, probe, self.clock), name=probe.name) for probe in due
+                probe.name: group.create_task(ask_api(watched.api, probe, self.clock, within), name=probe.name)
+                for probe in due
             }
         watched.api_observation = answered(old, {name: task.result() for name, task in tasks.items()})
-        await self._observe_tunnels(watched)
 
     async def _observe_tunnels(self, watched: Watched) -> None:
         api, observation, now = watched.api, watched.api_observation, self.clock.monotonic()
-        if api is None or observation is None or not isinstance(observation.nodes, Known):
+        if not watched.observation.is_reachable or api is None or observation is None:
+            return
+        if not isinstance(observation.nodes, Known):
             return
         nodes = tuple(NodeName(node.name) for node in observation.nodes.value)
         if not watched.is_due("tunnels", nodes, TUNNELS_EVERY, now):

@@ -8,12 +8,13 @@ from k0stui.demo.pace import Pace
 from k0stui.demo.scenarios import SCENARIOS
 from k0stui.demo.shell import DemoConnector
 from k0stui.engine.ask import GRACE
-from k0stui.engine.observe import PATIENCE, Watch
+from k0stui.engine.observe import GATE_LOOK, PATIENCE, Watch
 from k0stui.errors import Unreachable, UsageError
 from k0stui.inventory import Inventory, InventoryHost, Reach
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.host import HostName, Role
 from k0stui.model.observed import Known, Lack, Unknown
+from k0stui.plans.gates.gate import FRESH
 from k0stui.ports import Clock, Command, KubeApi, Shell
 from k0stui.probes.catalogue import first_probes
 from k0stui.probes.host import identity
@@ -214,3 +215,31 @@ def test_gates_get_what_is_asked_rarely_anew() -> None:
                 assert asked == {"k0s-master-1", "k0s-worker-1"}
 
     virtually(look)
+
+
+def test_who_hangs_makes_no_other_answer_old_for_gates() -> None:
+    """Every question but one hangs, and the API server takes questions without an answer: the one is still fresh."""
+
+    async def look() -> None:
+        hosts, clock = Hanging({"c1": _identity()}), LoopClock()
+        told = InventoryHost(HostName("c1"), Reach("c1"), Role.CONTROLLER)
+        watch = Watch(Inventory("c", (told,)), hosts, clock)
+        await watch.look()
+        hosts.shells["c1"].default = lambda command: IDENTITY if command == identity.PROBE.command else HANGS
+        snapshot = await watch.look_at({told.name})
+
+        (host,), (api,) = snapshot.hosts, snapshot.apis
+        assert isinstance(host.identity, Known)
+        assert host.identity.age(snapshot.taken_at).total_seconds() < FRESH
+        for hung in (host.service, api.nodes):
+            assert isinstance(hung, Unknown)
+            assert hung.why == f"no answer in {GATE_LOOK:g} s"
+
+    virtually(look)
+
+
+class Hanging(Hosts):
+    """Its API servers answer nothing."""
+
+    def api(self, host: InventoryHost, shell: Shell) -> KubeApi:
+        return FakeKubeApi(host.name, default=HANGS)

@@ -93,14 +93,16 @@ class Supervised:
 
 
 def end_stale(pid_file: Path) -> None:
-    """End what an earlier k0s left running under this pid file; only what carries k0s' mark."""
+    """End what an earlier k0s left running under this pid file; only what carries k0s' mark. Here k0s does kill."""
     try:
         pid = int(pid_file.read_text())
-        if b"_K0S_MANAGED=yes" in Path(f"/proc/{pid}/environ").read_bytes():
-            os.kill(pid, signal.SIGTERM)
-            for _ in range(50):
-                if not Path(f"/proc/{pid}").exists():
-                    return
-                time.sleep(0.1)
+        if b"_K0S_MANAGED=yes" not in Path(f"/proc/{pid}/environ").read_bytes():
+            return
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + TIMEOUT_STOP
+        while Path(f"/proc/{pid}").exists():
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
     except (OSError, ValueError):
         return
