@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab import lab, place, prepare
+from tests.lab import lab, place, prepare, repair_hosts
 from tests.lab.fill import Knobs
 
 INCIDENT = Knobs(flood=60)
 """A small flood: the tests share two cores with the cluster."""
-WHOLE = Knobs(flood=60, nllb=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,7 +54,14 @@ def incident(_lab_ends: None) -> None:
 @pytest.fixture(scope="module")
 def whole(_lab_ends: None) -> None:
     """The cluster with node-local load balancing: every agent on every controller."""
-    _settled(WHOLE)
+    _settled(repair_hosts.WHOLE)
+
+
+@pytest.fixture(scope="module")
+def mesh(_lab_ends: None) -> None:
+    """The same as a repair finds or leaves it: no lock, no record of an operation."""
+    repair_hosts.bring_whole()
+    repair_hosts.clear()
 
 
 def _settled(knobs: Knobs) -> None:

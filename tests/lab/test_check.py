@@ -217,6 +217,7 @@ def test_the_count_trap(mended: None) -> None:
     assert "(count trap)" in said.finding("agents-falsely-connected")["sentence"]
 
 
+@pytest.mark.slow
 def test_ghosts_after_a_power_off(mended: None) -> None:
     """Agents count connections to a host without power: they are dead, another server is looked for by none.
 

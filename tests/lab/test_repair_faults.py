@@ -32,13 +32,6 @@ PAUSED, NEEDS_HUMAN = 1, 3
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mesh"), pytest.mark.timeout(3000)]
 
 
-@pytest.fixture(scope="module")
-def mesh(_lab_ends: None) -> None:
-    """The cluster with node-local load balancing: what the repair has left behind, or a new one."""
-    repair_hosts.bring_whole()
-    repair_hosts.clear()
-
-
 @dataclass(frozen=True)
 class Trouble:
     """A row of the fault matrix, on one host, from one record of its step on."""

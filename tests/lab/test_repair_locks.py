@@ -26,12 +26,6 @@ CONFIG = "/etc/k0s/k0s.yaml"
 pytestmark = [pytest.mark.usefixtures("mesh"), pytest.mark.timeout(900)]
 
 
-@pytest.fixture(scope="module")
-def mesh(_lab_ends: None) -> None:
-    """The cluster with node-local load balancing: what the repair has left behind, or a new one."""
-    repair_hosts.bring_whole()
-
-
 @pytest.fixture
 def someone() -> Iterator[Operator]:
     """An operator; afterwards no host has anything of theirs."""
