@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from k0stui.engine.course import Course
-from k0stui.engine.gating import said, standing
+from k0stui.engine.gating import ask_gates, said
 from k0stui.engine.locking import Refused, acquire, highest_epoch, release
 from k0stui.errors import K0stuiError
 from k0stui.model.cluster import ClusterSnapshot
@@ -44,9 +44,9 @@ async def _begin_locking(course: Course) -> Event:
     plan = course.plan
     if course.clock.now() - plan.made_at > LAPSE:
         return Event(Kind.LOCK_REFUSED, why="the plan is older than 30 minutes; make and approve a new one")
-    stand = await standing(course, plan.gates, None)
-    if stand:
-        return Event(Kind.LOCK_REFUSED, why=said(stand))
+    found = await ask_gates(course, plan.gates, None)
+    if found.shut:
+        return Event(Kind.LOCK_REFUSED, why=said(found.shut))
     try:
         epoch = 1 + await highest_epoch(plan.hosts, course.guards())
     except Refused as refused:

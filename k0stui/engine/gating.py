@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from k0stui.engine.course import Course
 from k0stui.engine.locking import fence_late, lost_to
 from k0stui.engine.questions import ask_guards, ask_hosts, ask_upgrades, whom
@@ -13,6 +15,7 @@ from k0stui.model.operation import OperationState, PlannedStep
 from k0stui.plans.gates import GATES
 from k0stui.plans.gates.gate import Situation, Verdict, blocking, judge
 from k0stui.plans.steps.step import Check, Step
+from k0stui.plans.world import GuardAnswer
 
 GATE_PATIENCE, LOOK_AGAIN = 60.0, 10.0
 """Seconds: so long gates may still be short of PASS before that is a stop; so far apart are the looks meanwhile."""
@@ -31,6 +34,8 @@ FORWARD_GATES = frozenset({"R-08"})
 
 HELP_GATES = frozenset({"C-01", "C-02", "C-04", "C-05", "C-06", "C-08", "C-09", "R-01", "R-02", "R-05", "R-06"})
 """Asked of a host that is down already: identity, rights, room, lock, program. No margin: it cannot get worse."""
+
+Locks = tuple[tuple[HostName, GuardAnswer], ...]
 
 NOT_SO_FAR = (NotYet, NotObserved, Unreachable, ProbeFailed)
 """While waiting: look again."""
@@ -52,16 +57,12 @@ async def gate(course: Course, step: str) -> Event:
     planned, progress = course.plan.step(step), course.operation.step(step)
     patience = REBOOT_PATIENCE if progress.attempt and planned.host else GATE_PATIENCE
     gates = gates_of(course, planned)
-    stand = await standing(course, gates, planned.host, helping=progress.helping, patience=patience)
-    if not stand:
+    found = await ask_gates(course, gates, planned.host, helping=progress.helping, patience=patience)
+    if not found.shut:
         return Event(Kind.GATED, step)
-    return await _overtaken(course) or Event(Kind.BLOCKED, step, said(stand))
-
-
-async def _overtaken(course: Course) -> Event | None:
-    """One that stood still for a while finds its gates closed before its next sign of life tells it why."""
-    answers = await ask_guards(course.guards(), course.plan.controllers)
-    return next((lost for _, answer in answers if (lost := lost_to(course.operation, answer))), None)
+    # One that stood still for a while finds its gates shut before its next sign of life tells it why.
+    lost = (lost_to(course.operation, answer) for _, answer in found.locks)
+    return next(filter(None, lost), None) or Event(Kind.BLOCKED, step, said(found.shut))
 
 
 def gates_of(course: Course, planned: PlannedStep) -> tuple[str, ...]:
@@ -90,42 +91,64 @@ async def _checked(course: Course, at_hand: Step, step: str) -> Check:
             await course.clock.sleep(POLL)
 
 
-async def standing(
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """How those of a step stood in the last look."""
+
+    shut: tuple[Verdict, ...]
+    """Those in the way; none: all PASS in one fresh look."""
+    locks: Locks
+    """As they lay then."""
+
+
+async def ask_gates(
     course: Course,
     gates: tuple[str, ...],
     host: HostName | None,
     *,
     helping: bool = False,
     patience: float = GATE_PATIENCE,
-) -> tuple[Verdict, ...]:
-    """The gates that stand in the way, after having looked for so long; none: all PASS in one fresh look."""
+) -> Gates:
+    """Ask the gates, for so long as any is shut, at most for the patience."""
     left = patience
     while True:
         began = course.clock.monotonic()
-        situation = await _situation(course, gates, host, helping)
+        locks = await _locks(course, gates, host)
+        situation = await _situation(course, gates, host, helping, locks)
         course.verdicts = tuple(judge(GATES[gate], situation) for gate in gates)
-        stand = blocking(course.verdicts)
+        shut = blocking(course.verdicts)
         left -= min(course.clock.monotonic() - began, LONGEST_LOOK)
-        if not stand or left <= 0:
-            return stand
-        course.show(f"gates: {said(stand)}")
+        if not shut or left <= 0:
+            return Gates(shut, locks)
+        course.show(f"gates: {said(shut)}")
         await course.clock.sleep(LOOK_AGAIN)
         left -= LOOK_AGAIN
 
 
-async def _situation(course: Course, gates: tuple[str, ...], host: HostName | None, helping: bool) -> Situation:
-    locked = course.operation.state not in (OperationState.PLANNED, OperationState.APPROVED)
-    asked = {"C-08", "E-05"} & set(gates)
-    wanted = [it for it in course.plan.hosts if it.role.is_controller or it.name == host] if asked else []
+async def _locks(course: Course, gates: tuple[str, ...], host: HostName | None) -> Locks:
+    """The locks that these gates judge; one that was away when this operation was adopted is raised first."""
+    if not {"C-08", "E-05"} & set(gates):
+        return ()
+    wanted = [it for it in course.plan.hosts if it.role.is_controller or it.name == host]
     guards = course.guards()
     answers = await ask_guards(guards, wanted)
-    if locked and await fence_late(course.operation, answers, guards):
+    if _is_locked(course) and await fence_late(course.operation, answers, guards):
         answers = await ask_guards(guards, wanted)
+    return answers
+
+
+def _is_locked(course: Course) -> bool:
+    return course.operation.state not in (OperationState.PLANNED, OperationState.APPROVED)
+
+
+async def _situation(
+    course: Course, gates: tuple[str, ...], host: HostName | None, helping: bool, locks: Locks
+) -> Situation:
     shells = course.ways.shells()
     told = await ask_hosts(shells, whom(course.plan, gates, host), course.clock)
     upgrades = await ask_upgrades(course.ways.apis(), course.clock) if "C-07" in gates else NOT_ASKED
     return Situation(
-        await course.look(), course.plan, host, course.operation if locked else None, answers, helping,
+        await course.look(), course.plan, host, course.operation if _is_locked(course) else None, locks, helping,
         told, upgrades, course.ways.own_process,
     )  # fmt: skip
 
