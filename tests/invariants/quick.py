@@ -58,12 +58,12 @@ def remembering(probe: Any) -> Any:
     return _memories[probe]
 
 
-async def _ask(shell: Any, probe: Any, clock: Any) -> Any:
-    return await _real_ask(shell, remembering(probe), clock)
+async def _ask(shell: Any, probe: Any, *more: Any) -> Any:
+    return await _real_ask(shell, remembering(probe), *more)
 
 
-async def _ask_api(api: Any, probe: Any, clock: Any) -> Any:
-    return await _real_ask_api(api, remembering(probe), clock)
+async def _ask_api(api: Any, probe: Any, *more: Any) -> Any:
+    return await _real_ask_api(api, remembering(probe), *more)
 
 
 _real_ask, _real_ask_api = ask.ask, ask.ask_api

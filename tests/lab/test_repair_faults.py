@@ -119,7 +119,8 @@ def failed_and_helped(fault: str) -> Callable[[Carried, LabHost], Carried]:
         step = f"restart-{host.name}"
         with inflict(fault, host.name):
             assert carried.end(1500) == NEEDS_HUMAN, carried.said
-            assert carried.resume().end() == NEEDS_HUMAN
+            again = carried.operator.run("resume", carried.id, "--confirm", carried.name)
+            assert again.returncode == NEEDS_HUMAN, again.stdout
         assert [each.id for each in carried.operation.failed] == [step]
         assert carried.find(Kind.VERIFIED, step) == []
         lab.wait_reachable(60)
