@@ -26,6 +26,11 @@ from k0stui.probes.catalogue import question_of
 from tests.fakes import LoopClock, VirtualLoop
 
 Change = Callable[[Fleet], None]
+Meanwhile = Callable[[Fleet, Operation], None]
+
+
+def nothing(fleet: Fleet, operation: Operation) -> None:
+    """Happens meanwhile."""
 
 
 @dataclass(repr=False)
@@ -59,6 +64,12 @@ class Carried:
         return {name: self.operation.step(name).state for name in named}
 
     @property
+    def begun(self) -> list[str]:
+        """Hosts whose restart was begun, in order."""
+        intents = [it.payload.step for it in self.records if it.payload.kind is Kind.INTENT]
+        return [step.removeprefix("restart-") for step in intents if step.startswith("restart-")]
+
+    @property
     def restarted(self) -> set[str]:
         """Hosts whose k0s is another process than before."""
         return {name for name, (unit, _) in self.untouched.items() if self.fleet.host(name).unit.invocation != unit}
@@ -83,6 +94,28 @@ class Field:
 
     async def plan(self, name: str = "nllb", only: tuple[str, ...] = (), batch: int = 1) -> Drafted:
         return await drafted(self.watch, Wish(name, only, batch))
+
+    def agree(self, found: Drafted, home: Path) -> Path:
+        """The directory of the operation that is agreed to, and not begun."""
+        journal = carrying.begin(found.plan, self.watch.clock, found.wanted, home)
+        journal.close()
+        return journal.directory
+
+    async def carry_until(
+        self, directory: Path, moment: Callable[[Operation], bool], meanwhile: Meanwhile = nothing
+    ) -> None:
+        """Carry it out; its executor is killed as soon as it is the moment."""
+        reached = asyncio.Event()
+
+        def hear(progress: Progress) -> None:
+            meanwhile(self.fleet.pace.catch_up(), progress.operation)
+            if moment(progress.operation):
+                reached.set()
+
+        async with asyncio.TaskGroup() as group:
+            carrying_on = group.create_task(carrying.carry_on(directory, self.watch, (), hear))
+            await reached.wait()
+            carrying_on.cancel()
 
 
 Main = Callable[[Field], object]
@@ -114,7 +147,7 @@ def carried(
     name: str = "nllb",
     *,
     prepare: Change = lambda fleet: None,
-    meanwhile: Callable[[Fleet, Operation], None] = lambda fleet, operation: None,
+    meanwhile: Meanwhile = nothing,
     disguise: Callable[[Connector], Connector] = lambda it: it,
     only: tuple[str, ...] = (),
     batch: int = 1,
@@ -126,13 +159,12 @@ def carried(
         found = await at.plan(name, only, batch)
         model = at.fleet.pace.catch_up()
         untouched = {host.name: (host.unit.invocation, config_of(model, host.name)) for host in model.hosts}
-        journal = carrying.begin(found.plan, at.watch.clock, found.wanted, home)
-        journal.close()
+        directory = at.agree(found, home)
         before(model)
-        result = Carried(model, found.plan, journal.directory, untouched=untouched)
+        result = Carried(model, found.plan, directory, untouched=untouched)
         async with asyncio.TaskGroup() as group:
             poller = group.create_task(_poll(at, result, meanwhile))
-            await carrying.carry_on(journal.directory, at.watch, (), result.published.append)
+            await carrying.carry_on(directory, at.watch, (), result.published.append)
             poller.cancel()
         return result
 
@@ -141,7 +173,7 @@ def carried(
     return result
 
 
-async def _poll(at: Field, result: Carried, meanwhile: Callable[[Fleet, Operation], None]) -> None:
+async def _poll(at: Field, result: Carried, meanwhile: Meanwhile) -> None:
     clock = at.watch.clock
     with suppress(asyncio.CancelledError):
         while True:

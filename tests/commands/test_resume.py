@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from k0stui.commands.acting import guard_of
 from k0stui.commands.close import closed, leftovers, way_to_the_end
 from k0stui.commands.resume import words_for
 from k0stui.engine.adopt import found, journal_of, take
-from k0stui.engine.course import Progress
 from k0stui.engine.journal import Journal, read
 from k0stui.errors import UsageError
 from k0stui.model.event import Kind
@@ -31,20 +29,9 @@ ONE = "restart-k0s-worker-3"
 
 async def killed(at: Field, home: Path, moment: Callable[[Operation], bool]) -> Path:
     """Restart one worker; the executor is killed as soon as it is the moment."""
-    plan = await at.plan("restart-workers", ("k0s-worker-3",))
-    journal = carrying.begin(plan.plan, at.watch.clock, plan.wanted, home)
-    journal.close()
-    reached = asyncio.Event()
-
-    def publish(progress: Progress) -> None:
-        if moment(progress.operation):
-            reached.set()
-
-    async with asyncio.TaskGroup() as group:
-        carrying_on = group.create_task(carrying.carry_on(journal.directory, at.watch, (), publish))
-        await reached.wait()
-        carrying_on.cancel()
-    return journal.directory
+    directory = at.agree(await at.plan("restart-workers", ("k0s-worker-3",)), home)
+    await at.carry_until(directory, moment)
+    return directory
 
 
 @pytest.mark.parametrize("state", [StepState.GATED, StepState.INTENT, StepState.ACCEPTED, StepState.READY])

@@ -9,10 +9,9 @@ import pytest
 from k0stui.demo.build import build
 from k0stui.demo.fleet import Fleet
 from k0stui.demo.release import V1_32_1
-from k0stui.model.event import Kind
 from k0stui.model.operation import Operation, StepState
 from k0stui.present.operation import is_done
-from tests.commands.carried import Carried, carried
+from tests.commands.carried import carried
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -22,11 +21,6 @@ FIVE = tuple(f"k0s-worker-{number}" for number in range(1, 6))
 def twenty() -> Fleet:
     """As many workers as a batch of two needs."""
     return build(V1_32_1, workers=20, nllb=True)
-
-
-def begun(ran: Carried) -> list[str]:
-    """Workers in the order of their intents."""
-    return [str(it.host) for it in ran.records if it.payload.kind is Kind.INTENT]
 
 
 def test_two_at_a_time(tmp_path: Path) -> None:
@@ -39,7 +33,7 @@ def test_two_at_a_time(tmp_path: Path) -> None:
     ran = carried(twenty, tmp_path, "restart-workers", only=FIVE, batch=2, meanwhile=note)
     assert is_done(ran.operation), ran.operation.reason
     assert {names for names in flying if len(names) > 1} == {frozenset(FIVE[1:3]), frozenset(FIVE[3:])}
-    assert begun(ran) == list(FIVE)
+    assert ran.begun == list(FIVE)
     assert ran.restarted == set(FIVE)
 
 
@@ -50,7 +44,7 @@ def test_one_of_two_fails(tmp_path: Path) -> None:
         fleet.worker(FIVE[2]).comes_back = False
 
     ran = carried(twenty, tmp_path, "restart-workers", only=FIVE, batch=2, prepare=lame)
-    assert begun(ran) == list(FIVE[:3])
+    assert ran.begun == list(FIVE[:3])
     assert [state for state in ran.states("restart-worker").values() if state is not StepState.PENDING] == [
         StepState.VERIFIED,
         StepState.VERIFIED,

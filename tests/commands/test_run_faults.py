@@ -22,7 +22,7 @@ from k0stui.model.operation import Operation, OperationState, StepState
 from k0stui.ports import Command, Reply, Shell
 from k0stui.present.operation import is_done
 from k0stui.present.operation_screen import stop_choices
-from tests.commands.carried import Carried, Disguised, Field, carried, on
+from tests.commands.carried import Disguised, Field, carried, on
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -97,7 +97,7 @@ def test_a_controller_that_loses_its_power_for_good(tmp_path: Path) -> None:
     assert ran.operation.state is OperationState.PAUSED
     assert ran.operation.step("restart-k0s-master-2").state is StepState.FAILED
     assert not ran.restarted - {"k0s-master-2"}
-    assert begun(ran) == ["k0s-master-2"]
+    assert ran.begun == ["k0s-master-2"]
 
 
 @pytest.mark.fault("F32")
@@ -117,7 +117,7 @@ def test_a_unit_that_flaps_is_never_verified(tmp_path: Path) -> None:
     ran = carried("healthy", tmp_path, "restart-workers", meanwhile=flap)
     assert ran.operation.step("restart-k0s-worker-1").state is StepState.FAILED
     assert not [it for it in ran.records if it.payload.kind is Kind.VERIFIED and it.payload.step.startswith("restart")]
-    assert begun(ran) == ["k0s-worker-1"]
+    assert ran.begun == ["k0s-worker-1"]
 
 
 @pytest.mark.fault("F63")
@@ -160,7 +160,7 @@ def test_a_controller_that_joins_on_the_way_stops_it(tmp_path: Path) -> None:
     ran = carried("healthy", tmp_path, "restart-controllers", meanwhile=join)
     assert ran.operation.state is OperationState.PAUSED
     assert "etcd" in ran.operation.reason or "E-0" in ran.operation.reason
-    assert begun(ran) == ["k0s-master-2"]
+    assert ran.begun == ["k0s-master-2"]
 
 
 @pytest.mark.fault("F28")
@@ -191,7 +191,8 @@ def test_killed_while_exposed_it_resumes_exposed_and_goes_forward(tmp_path: Path
             if operation.step("restart-k0s-worker-1").state is StepState.RESTARTING and not operation.exposed:
                 fleet.agents.set_strategy("RollingUpdate", {"maxUnavailable": 1})
 
-        directory = await killed(at, tmp_path, lambda it: it.exposed, release)
+        directory = at.agree(await at.plan(), tmp_path)
+        await at.carry_until(directory, lambda it: it.exposed, release)
         was_exposed = read(directory)[0].exposed
         operation = await carrying.carry_on(directory, at.watch, ("go on",), lambda _: None)
         return was_exposed, operation
@@ -202,12 +203,6 @@ def test_killed_while_exposed_it_resumes_exposed_and_goes_forward(tmp_path: Path
     assert not operation.exposed
 
 
-def begun(ran: Carried) -> list[str]:
-    """Hosts whose restart was begun, in order."""
-    steps = [it.payload.step for it in ran.records if it.payload.kind is Kind.INTENT]
-    return [step.removeprefix("restart-") for step in steps if step.startswith("restart-")]
-
-
 async def stopped(at: Field, home: Path, moment: Callable[[Operation], bool]) -> Path:
     """Begin to enable NLLB; at that moment a person says to stop after this host."""
     executors: list[object] = []
@@ -216,32 +211,6 @@ async def stopped(at: Field, home: Path, moment: Callable[[Operation], bool]) ->
         if moment(progress.operation) and not progress.operation.pausing:
             executors[0].tell("stop after this host")  # type: ignore[attr-defined]
 
-    directory = await _begun(at, home)
+    directory = at.agree(await at.plan(), home)
     await carrying.carry_on(directory, at.watch, (), hear, executors.append)
     return directory
-
-
-async def killed(
-    at: Field, home: Path, moment: Callable[[Operation], bool], meanwhile: Callable[[Fleet, Operation], None]
-) -> Path:
-    """Begin to enable NLLB; the executor is killed as soon as it is the moment."""
-    reached = asyncio.Event()
-
-    def hear(progress: Progress) -> None:
-        meanwhile(at.fleet.pace.catch_up(), progress.operation)
-        if moment(progress.operation):
-            reached.set()
-
-    directory = await _begun(at, home)
-    async with asyncio.TaskGroup() as group:
-        carrying_on = group.create_task(carrying.carry_on(directory, at.watch, (), hear))
-        await reached.wait()
-        carrying_on.cancel()
-    return directory
-
-
-async def _begun(at: Field, home: Path) -> Path:
-    found = await at.plan()
-    journal = carrying.begin(found.plan, at.watch.clock, found.wanted, home)
-    journal.close()
-    return journal.directory
