@@ -14,6 +14,13 @@ from k0stui.ui.widgets.line_view import LineView
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 
+SIZES = [(80, 24), (120, 40), (200, 60), (59, 20)]
+"""Columns, rows: the smallest terminal with columns, two usual ones, and one that is too small for columns."""
+
+
+def named(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
 
 def picture(app: TerminalApp[None]) -> str:
     """The screen as rows of text, and below the runs of each tone: `row columns tone`."""

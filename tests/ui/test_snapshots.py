@@ -6,9 +6,8 @@ import pytest
 
 from tests.looks import demo_look
 from tests.ui.outside import app_of, ready
-from tests.ui.picture import assert_same, picture
+from tests.ui.picture import SIZES, assert_same, named, picture
 
-SIZES = [(80, 24), (120, 40), (200, 60), (59, 20)]
 SCENARIOS = ["incident", "healthy", "nllb-half", "host-lost", "many"]
 PANES = {"overview": "1", "controllers": "2", "workers": "3", "matrix": "4"}
 
@@ -26,18 +25,18 @@ async def shown(
         return picture(app)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=named)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_overview(scenario: str, size: tuple[int, int]) -> None:
     """The overview of each scenario at each size is the picture that was looked at."""
-    assert_same(f"overview-{scenario}-{size[0]}x{size[1]}", await shown(scenario, size))
+    assert_same(f"overview-{scenario}-{named(size)}", await shown(scenario, size))
 
 
 @pytest.mark.parametrize("pane", ["controllers", "workers", "matrix"])
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=named)
 async def test_panes(pane: str, size: tuple[int, int]) -> None:
     """Each pane of the incident at each size is the picture that was looked at."""
-    assert_same(f"{pane}-incident-{size[0]}x{size[1]}", await shown("incident", size, PANES[pane]))
+    assert_same(f"{pane}-incident-{named(size)}", await shown("incident", size, PANES[pane]))
 
 
 @pytest.mark.parametrize("pane", ["controllers", "workers", "matrix"])

@@ -6,20 +6,15 @@ import pytest
 
 from k0stui.model.operation import OperationState
 from tests.ui.acting import a_preview, a_running, acting_app, follow, open_operations, open_plan
-from tests.ui.picture import assert_same, picture
+from tests.ui.picture import SIZES, assert_same, named, picture
 from tests.ui.screens.logs_app import VARIED, app_with, feed_of, opened, press
 
-SIZES = [(80, 24), (120, 40), (200, 60), (59, 20)]
 MADE_AT = a_preview().plan.made_at
 PROGRESS = {
     "running": a_running(),
     "exposed": a_running(exposed=True, exposed_since=MADE_AT),
     "paused": a_running(state=OperationState.PAUSED, reason="E-02: k0s-master-3: its etcd member is not healthy"),
 }
-
-
-def named(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"
 
 
 @pytest.mark.parametrize("size", SIZES, ids=named)
