@@ -91,13 +91,8 @@ def reconnect(app: K0stuiApp, host: str = "") -> None:
 
 def freeze(app: K0stuiApp) -> None:
     """Keep what is shown, or show the newest look again."""
-    if app.frozen_at is not None:
-        app.frozen_at, app.missed = None, 0
-        if app.newest:
-            app.take(app.newest)
-    elif app.look:
-        app.frozen_at = app.look.now
-    app.show_frame()
+    app.sight.freeze()
+    app.show()
 
 
 async def copy_row(app: K0stuiApp) -> None:

@@ -1,16 +1,14 @@
 """The program: takes looks at the cluster, shows one pane of them, and runs commands by their name.
 
-State about the cluster is `look`, what froze it, and what stands until it is over; everything shown follows from these.
-Which pane is in sight is the stage's part (ui/stage.py), what stands around it the frame's (ui/frame.py); what a
-command does beyond changing panes is in ui/acts.py and ui/looking.py.
+What is shown of the cluster is the sight's part (ui/sight.py), which pane shows it the stage's (ui/stage.py), what
+stands around it the frame's (ui/frame.py); what commands do beyond changing panes is in ui/acts.py and ui/looking.py.
 """
 
 from __future__ import annotations
 
 import gc
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -21,8 +19,6 @@ from textual.events import Key, Paste
 from textual.message import Message
 
 from k0stui.errors import K0stuiError
-from k0stui.present.cells import Cell
-from k0stui.present.mode import mode
 from k0stui.settings import Settings
 from k0stui.ui.commands import BY_ID, LEAVING, Command, bindings, keymap, leaves
 from k0stui.ui.conditions import lacks
@@ -31,6 +27,7 @@ from k0stui.ui.outside import Outside
 from k0stui.ui.panes import PANES, Pane
 from k0stui.ui.prompt import Prompt, Question
 from k0stui.ui.screens.main import MainScreen
+from k0stui.ui.sight import Sight
 from k0stui.ui.stage import Stage
 from k0stui.ui.terminal import TerminalApp
 from k0stui.ui.theme import Palette
@@ -41,8 +38,6 @@ from k0stui.ui.widgets.verdict import Banner, Rule, Verdict
 
 if TYPE_CHECKING:
     from k0stui.present.look import Look
-    from k0stui.present.muting import Mute
-    from k0stui.present.standing import Standing
     from k0stui.present.verdict import Verdict as Told
     from k0stui.ui.acting import Running
     from k0stui.ui.acts import Act
@@ -66,9 +61,6 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
     HORIZONTAL_BREAKPOINTS = [(0, "-lines"), (60, "-narrow"), (100, "-wide"), (160, "-widest")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (20, "-tall")]  # noqa: RUF012
 
-    stands: Standing | None = None
-    """HELD and EXPOSED, as the looks so far showed them; None before the first one."""
-
     def __init__(
         self,
         palette: Palette,
@@ -84,21 +76,11 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         self.settings = settings or Settings()
         self.zone = self.settings.time_zone
         self.is_recording = is_recording
-        self.look: Look | None = None
-        self.newest: Look | None = None
-        """What is shown once it is not frozen any more."""
-        self.frozen_at: datetime | None = None
-        self.missed = 0
+        self.sight = Sight()
         self.dropped = 0
         """Lines of log that could not be kept; the log pane counts."""
-        self.place = 0
-        """Which finding the verdict tells, from 0."""
         self.words = ""
         """What was filtered or searched by last."""
-        self.mutes: tuple[Mute, ...] = ()
-        self.operation: Running | None = None
-        """What the plan pane follows: it knows since when agents are held or exposed."""
-        self._told: tuple[Look, int, str, Told] | None = None
         self.rebound, refused = keymap(self.settings.keys)
         self._complaints = (*complaints, *refused)
 
@@ -159,37 +141,29 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         return self.is_running and not self._exit and bool(self._screen_stack)
 
     def on_look_taken(self, message: LookTaken) -> None:
-        self.newest = message.look
-        if not self.is_there:
-            return
-        if self.frozen_at is None:
-            self.take(message.look)
-        else:
-            self.missed += 1
-            self.show_frame()
+        if self.is_there:
+            self.sight.arrive(message.look)
+            self.show()
 
-    def take(self, look: Look) -> None:
-        """Show this look."""
-        from k0stui.present.muting import still
-
-        self.mutes = still(self.mutes, look.now)
-        self.look = replace(look, mutes=self.mutes)
-        self._stand(look)
+    def show(self) -> None:
+        """All that is in sight, drawn anew where it differs."""
         self.show_frame()
         self.show_pane()
 
     def follow(self, operation: Running) -> None:
-        """What the plan pane watches: HELD and EXPOSED stand on every pane from now on, not from the next look."""
-        self.operation = operation
-        if self.look is not None:
-            self._stand(self.look)
-            self.show_frame()
+        """What the plan pane watches."""
+        self.sight.follow(operation)
+        self.show_frame()
 
-    def _stand(self, look: Look) -> None:
-        from k0stui.present.standing import NOTHING, standing
+    @property
+    def look(self) -> Look | None:
+        """The one in sight."""
+        return self.sight.look
 
-        ours = self.operation
-        self.stands = standing(look, self.stands or NOTHING, *((ours.operation, ours.happened) if ours else ()))
+    @property
+    def told(self) -> Told | None:
+        """The verdict in sight."""
+        return self.sight.told(self.zone)
 
     def show_pane(self) -> None:
         """Fill the pane in sight, or its lines where the terminal is too small for it."""
@@ -204,40 +178,6 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         """Head row or banner, and the status bar."""
         with suppress(NoMatches):
             show_frame(self)
-
-    @property
-    def told(self) -> Told | None:
-        """The verdict as it is shown now; made once for a look."""
-        if self.look is None:
-            return None
-        if self._told is None or self._told[0] is not self.look or self._told[1:3] != (self.place, self.zone):
-            self._told = (self.look, self.place, self.zone, self.look.told(self.place, self.zone))
-        return self._told[3]
-
-    @property
-    def mode(self) -> Cell:
-        """What is done to the cluster from here."""
-        ours, stands = self.operation, self.stands
-        return mode(
-            ours.operation if ours else None,
-            is_carried=ours is not None and ours.is_carried,
-            is_exposed=stands is not None and stands.exposed is not None,
-        )
-
-    def mute(self, mute: Mute) -> None:
-        """Do not tell of this rule for a while."""
-        self.mutes, self.place = (*self.mutes, mute), 0
-        self._show_again()
-
-    def unmute(self) -> None:
-        """Tell of everything again."""
-        self.tell(f"{len(self.mutes)} told again" if self.mutes else "nothing is muted")
-        self.mutes = ()
-        self._show_again()
-
-    def _show_again(self) -> None:
-        if self.look is not None:
-            self.take(self.look)
 
     # -- panes
 
@@ -282,8 +222,7 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
 
     def _pane_changed(self) -> None:
         self.words = ""
-        self.show_frame()
-        self.show_pane()
+        self.show()
         self.take_focus()
 
     def take_focus(self) -> None:
@@ -305,8 +244,7 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
     def _resized(self) -> None:
         """Another layout may be another head, and lines instead of columns."""
         if self.is_there and self.is_ready:
-            self.show_frame()
-            self.show_pane()
+            self.show()
             if self.screen.focused is None or not self.screen.focused.display:
                 self.take_focus()
 

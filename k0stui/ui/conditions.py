@@ -56,7 +56,8 @@ def _match(app: K0stuiApp, pane: Pane) -> str:
 
 
 def _operation(app: K0stuiApp, pane: Pane) -> str:
-    return "" if app.operation and not app.operation.operation.state.is_over else "no operation is under way here"
+    ours = app.sight.operation
+    return "" if ours and not ours.operation.state.is_over else "no operation is under way here"
 
 
 def _pane(name: str) -> Need:

@@ -21,8 +21,8 @@ def show_frame(app: K0stuiApp) -> None:
     """Fill all of it with what the app shows now."""
     app.query_one("#head", OneLine).show(*_head(app))
     app.query_one(StatusBar).show_slots(_slots(app), _hints(app))
-    if app.look is not None and app.stands is not None:
-        _show_stands(app, app.look, app.stands)
+    if app.look is not None and app.sight.stands is not None:
+        _show_stands(app, app.look, app.sight.stands)
 
 
 def _show_stands(app: K0stuiApp, look: Look, standing: Standing) -> None:
@@ -39,15 +39,16 @@ def _head(app: K0stuiApp) -> tuple[Line, Line]:
     from k0stui.present.overview import banner, head
 
     if app.pane.has_head and not app.screen.has_class("-lines"):
-        return head(app.look, app.zone, app.mode, roomy=app.pane.is_roomy)
-    return banner(app.told, app.look, app.zone, app.mode)
+        return head(app.look, app.zone, app.sight.mode, roomy=app.pane.is_roomy)
+    return banner(app.told, app.look, app.zone, app.sight.mode)
 
 
 def _slots(app: K0stuiApp) -> tuple[Cell, ...]:
     measure = app.cell_driver.measure() if app.cell_driver else None
-    frozen = (app.frozen_at, app.missed) if app.frozen_at else None
+    sight = app.sight
+    frozen = (sight.frozen_at, sight.missed) if sight.frozen_at else None
     wide = app.look is not None and app.pane.is_roomy
-    return slots(app.look, measure, frozen, app.zone, app.dropped, wide=wide, mode=app.mode)
+    return slots(app.look, measure, frozen, app.zone, app.dropped, wide=wide, mode=sight.mode)
 
 
 def _hints(app: K0stuiApp) -> tuple[tuple[str, str], ...]:

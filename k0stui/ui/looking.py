@@ -19,7 +19,7 @@ MUTE = "mute "
 def mute(app: K0stuiApp) -> None:
     """Ask how long and why; a finding that is muted already is told again."""
     if app.told is None or not app.told.rule:
-        app.unmute()
+        unmute(app)
         return
     from k0stui.present.muting import FORM
 
@@ -38,12 +38,16 @@ def muted(app: K0stuiApp, text: str) -> None:
     except UsageError as error:
         app.tell(f"not muted: {error}", severity="warning")
         return
-    app.mute(wanted)
+    app.sight.mute(*app.sight.mutes, wanted)
+    app.show()
     app.tell(f"{wanted.rule} is muted here until {clock(wanted.until, app.zone)}; :unmute tells it again")
 
 
 def unmute(app: K0stuiApp) -> None:
-    app.unmute()
+    """Tell of everything again."""
+    app.tell(f"{len(app.sight.mutes)} told again" if app.sight.mutes else "nothing is muted")
+    app.sight.mute()
+    app.show()
 
 
 async def go_to_time(app: K0stuiApp, text: str = "") -> None:

@@ -31,11 +31,11 @@ class ActionsPane(Pane):
         self.query_one(OneLine).show(head)
 
     def show(self, look: Look) -> None:
-        rows = action_rows(look, self.k0s.place, PANES["plan"].lacking)
+        rows = action_rows(look, self.k0s.sight.place, PANES["plan"].lacking)
         self.query_one(Table).show(rows, sized(COLUMNS, rows))
 
     def lines(self, look: Look) -> tuple[Line, ...]:
-        return table_lines(COLUMNS, action_rows(look, self.k0s.place, PANES["plan"].lacking))
+        return table_lines(COLUMNS, action_rows(look, self.k0s.sight.place, PANES["plan"].lacking))
 
     @property
     def copied(self) -> str:

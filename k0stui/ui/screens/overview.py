@@ -89,7 +89,7 @@ class Overview(Pane):
         self.query_one("#causes-story", Story).show("findings", findings_lines(look))
 
     def lines(self, look: Look) -> tuple[Line, ...]:
-        return overview_lines(look, self.k0s.place)
+        return overview_lines(look, self.k0s.sight.place)
 
     can_find = True
 
@@ -138,9 +138,7 @@ class Overview(Pane):
 
     def action_finding(self, by: int) -> None:
         """Tell another finding."""
-        self.k0s.place += by
-        if self.k0s.look:
-            self.k0s.place %= max(1, len(self.k0s.look.heard.causes))
+        self.k0s.sight.tell_other(by)
         self._show_verdict()
 
     def action_mute(self) -> None:
