@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 CAST = HERE / "nllb.cast"
 sys.path.insert(0, str(HERE.parent))
 
-from k0stui.commands import carrying, verify  # noqa: E402
+from k0stui.commands import carrying, following, verify  # noqa: E402
 from k0stui.engine.observe import Watch  # noqa: E402
 from k0stui.matrix import matrix  # noqa: E402
 from k0stui.present.cells import plain  # noqa: E402
@@ -125,7 +125,7 @@ async def _carried_out(film: Film, at: Field, directory: Path) -> None:
         for part in wrapped(harmless_line(line), WIDTH):
             film.write(f"{part}\r\n")
 
-    follower = carrying.Follower(directory, write)
+    follower = following.Follower(directory, write)
     operation = await carrying.carry_on(directory, at.watch, (), lambda progress: follower.show(progress.awaits))
     follower.show()
     film.lines([f"{operation.id}: {result_text(operation)}"])

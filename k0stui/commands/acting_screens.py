@@ -12,7 +12,7 @@ from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from k0stui.commands import carrying
+from k0stui.commands import carrying, following
 from k0stui.commands.acting import Wish, drafted
 from k0stui.connect import executor_process
 from k0stui.connect.left import left_on_hosts
@@ -49,7 +49,7 @@ class ScreenActing:
         if carrying.is_own_fleet(self._arguments):
             await self._carry_here(directory, publish)
             return
-        if not await carrying.is_carried(directory):
+        if not await following.is_carried(directory):
             # A copy: what was typed is kept here for the next operation of this session.
             carrying.start(directory, copy(self._arguments), waits=True)
         async for message in executor_process.watch(directory):
@@ -81,7 +81,7 @@ class ScreenActing:
         found = []
         for directory in reversed(directories(carrying.home())):
             try:
-                carried = directory.name in self._here or await carrying.is_carried(directory)
+                carried = directory.name in self._here or await following.is_carried(directory)
                 found.append(await asyncio.to_thread(running, directory, "", is_carried=carried))
             except JournalBroken:
                 continue
@@ -100,6 +100,6 @@ def running(directory: Path, awaits: str = "", *, is_carried: bool = True) -> Ru
     """An operation as its journal tells it; raises JournalBroken."""
     operation, records = read(directory)
     plan = carrying.plan_in(directory)
-    happened = tuple(carrying.happened_of(record) for record in records)
+    happened = tuple(following.happened_of(record) for record in records)
     name, before = carrying.name_to_type(directory, plan), carrying.text_in(directory, carrying.BEFORE)
     return Running(plan, operation, happened, name, awaits, is_carried=is_carried, before=before)

@@ -1,4 +1,4 @@
-"""The executor's own process, and those who watch it: `run` and `resume` begin one, any viewer may follow it.
+"""The executor's own process: `run` and `resume` begin one, any viewer may follow it (`following.py`).
 
 Approval is the first record of the journal, written by whoever read the typed name and bound to the plan's hash; the
 executor takes the journal up from there, drafts the plan anew from its own look, and refuses what differs.
@@ -8,25 +8,21 @@ A simulated fleet of one's own (`--demo`) lives in this process alone, so its ex
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
-import re
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from k0stui.commands.acting import drafted, same_acts, ways_of, wish_again
 from k0stui.commands.opening import observing
-from k0stui.commands.printing import show_lines
 from k0stui.connect import executor_process
 from k0stui.connect.executor_process import Desk, harden
 from k0stui.engine.course import Progress
 from k0stui.engine.execute import Executor
-from k0stui.engine.journal import Journal, parse, read, state_home
+from k0stui.engine.journal import Journal, read, state_home
 from k0stui.engine.observe import Watch
-from k0stui.errors import JournalBroken, K0stuiError, PlanRefused, UsageError
+from k0stui.errors import JournalBroken, K0stuiError, PlanRefused
 from k0stui.matrix import matrix
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.event import Event, Kind
@@ -37,19 +33,7 @@ from k0stui.ports import Clock
 from k0stui.present.cells import plain
 from k0stui.present.harmless import harmless_line
 from k0stui.present.matrix import matrix_lines
-from k0stui.present.operation import (
-    Happened,
-    happened_line,
-    is_done,
-    needs_person,
-    next_words,
-    result_text,
-    told,
-)
 from k0stui.present.proof import proof_story
-
-DONE, STOPPED, BAD_INPUT, PERSON = 0, 1, 2, 3
-"""Exit status of `run` and `resume`: done and proven; refused, stopped or paused; bad input; a person must decide."""
 
 BEFORE, AFTER = "before.txt", "after.txt"
 """The matrix as it was when the operation began and when it ended, beside the journal."""
@@ -194,98 +178,6 @@ def _approved(directory: Path, plan: Plan) -> str:
     _, records = read(directory)
     facts = [dict(record.payload.facts) for record in records if record.payload.kind is Kind.APPROVED]
     return "" if [fact.get("plan") for fact in facts] == [plan.sha256] else "another plan was agreed to than lies here"
-
-
-# -- the viewer's side -------------------------------------------------------------------------------------------------
-
-
-class Follower:
-    """Prints what is new in a journal, and what is waited for."""
-
-    def __init__(self, directory: Path, write: Callable[[str], None]) -> None:
-        self.directory = directory
-        self.plan = plan_in(directory)
-        self._write = write
-        self._size = self._shown = 0
-        self._awaited = ""
-
-    def show(self, awaits: str = "") -> None:
-        """New records; then what is awaited, when that is another sentence than before."""
-        path = self.directory / "journal.jsonl"
-        if path.stat().st_size != self._size:
-            raw = path.read_bytes()
-            self._size = len(raw)
-            happened = [happened_of(record) for record in parse(raw)]
-            for it in told(happened[self._shown :]):
-                self._write(plain(happened_line(it, self.plan)).rstrip())
-            self._shown = len(happened)
-        kind = re.sub(r"\d+", "", awaits.partition(" (")[0])
-        if awaits and kind != self._awaited:
-            self._write(f"          ... {awaits}")
-        self._awaited = kind
-
-
-def happened_of(record: object) -> Happened:
-    """A record of the journal as what is read of it."""
-    return Happened(record.wall, record.host, record.attempt, record.payload)  # type: ignore[attr-defined]
-
-
-async def follow(directory: Path, write: Callable[[str], None]) -> Operation:
-    """Watch an executor's socket until it ends; the operation then.
-
-    Raises:
-        UsageError: none answers.
-    """
-    follower = Follower(directory, write)
-    async for message in executor_process.watch(directory):
-        follower.show(str(message.get("awaits", "")))
-    follower.show()
-    return read(directory)[0]
-
-
-async def see_through(directory: Path, arguments: argparse.Namespace, words: Sequence[str] = ()) -> int:
-    """Start the executor, watch it to its end or pause, and say how it stands; the exit status."""
-    if is_own_fleet(arguments):
-        raise UsageError(
-            "a simulated fleet of this process ends with it; `k0stui demo --serve DIR` gives one that stays."
-        )
-    pid = start(directory, arguments, words)
-    print(f"operation {directory.name}, executor pid {pid}, its log: {directory / executor_process.LOG}", flush=True)
-    return say_end(await follow(directory, print_line))
-
-
-def say_end(operation: Operation) -> int:
-    """The last lines, and the exit status."""
-    print_line(f"{operation.id}: {result_text(operation)}")
-    if not is_done(operation):
-        show_lines(f"  {words}" for words in next_words(operation))
-    return exit_status(operation)
-
-
-def exit_status(operation: Operation) -> int:
-    if is_done(operation):
-        return DONE
-    return PERSON if needs_person(operation) or operation.exposed else STOPPED
-
-
-def print_line(line: str) -> None:
-    print(harmless_line(line), flush=True)
-
-
-def say_left(directory: Path) -> None:
-    """What becomes of it when its viewer is interrupted."""
-    message = f"no longer watched: the executor finishes the host in flight, then waits; k0stui resume {directory.name}"
-    print(f"\n{message}", file=sys.stderr)
-
-
-async def is_carried(directory: Path) -> bool:
-    """Whether an executor answers for this operation on this machine."""
-    try:
-        _, writer = await asyncio.open_unix_connection(str(directory / executor_process.SOCKET))
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def name_to_type(directory: Path, plan: Plan) -> str:

@@ -9,7 +9,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from k0stui.commands import carrying
+from k0stui.commands import carrying, following
 from k0stui.commands.acting import guard_of
 from k0stui.commands.confirming import confirmed
 from k0stui.commands.opening import observing
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _close(arguments: argparse.Namespace, directory: Path) -> int:
-    if await carrying.is_carried(directory):
+    if await following.is_carried(directory):
         raise UsageError(f"{directory.name} is being carried out; stop it first.")
     journal, plan = Journal.reopen(directory), carrying.plan_in(directory)
     try:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from k0stui.commands import carrying
+from k0stui.commands import carrying, following
 from k0stui.commands.opening import WAYS, observing
 from k0stui.commands.printing import show_lines, show_report
 from k0stui.connect.left import Left, left_on_hosts
@@ -39,7 +39,7 @@ def _show(arguments: argparse.Namespace) -> int:
     directory = find(carrying.home(), arguments.operation)
     plan = carrying.plan_in(directory)
     operation, records = read(directory)
-    happened = [carrying.happened_of(record) for record in records]
+    happened = [following.happened_of(record) for record in records]
     if arguments.json:
         print(json.dumps(operation_document(plan, operation, [as_json(record) for record in records])))
     elif arguments.markdown:
@@ -89,7 +89,7 @@ def _rows() -> Sequence[str]:
         except JournalBroken as broken:
             rows.append((directory.name, "?", "?", "-", str(broken)))
             continue
-        rows.append(summary_row(carrying.plan_in(directory), operation, [carrying.happened_of(it) for it in records]))
+        rows.append(summary_row(carrying.plan_in(directory), operation, [following.happened_of(it) for it in records]))
         waiting += [] if operation.state.is_over else next_words(operation)
     if len(rows) == 1:
         return ["no operation was begun from this machine"]

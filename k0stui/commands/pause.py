@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from k0stui.commands import carrying
+from k0stui.commands import carrying, following
 from k0stui.commands.printing import show_lines
 from k0stui.connect.executor_process import say
 from k0stui.engine.journal import find
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _pause(arguments: argparse.Namespace) -> int:
     directory = find(carrying.home(), arguments.operation or "")
-    if not await carrying.is_carried(directory):
+    if not await following.is_carried(directory):
         raise UsageError(f"{directory.name}: nobody carries it out now; `k0stui operations` tells how it stands.")
     await say(directory, "stop after this host" if arguments.end else "pause")
     show_lines([f"{directory.name}: the host in flight is finished, then it waits; k0stui resume {directory.name}"])

@@ -12,7 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-from k0stui.commands import carrying
+from k0stui.commands import carrying, following
 from k0stui.commands.confirming import confirmed
 from k0stui.commands.printing import show_lines
 from k0stui.connect.executor_process import say
@@ -38,19 +38,19 @@ async def _resume(arguments: argparse.Namespace, directory: Path) -> int:
     words = words_for(operation, arguments.again or "", arguments.roll_back)
     if words is None:
         show_lines([f"{operation.id}: {result_text(operation)}", *(f"  {way}" for way in next_words(operation))])
-        return carrying.PERSON
+        return following.PERSON
     wanted = carrying.name_to_type(directory, carrying.plan_in(directory))
     if not await confirmed(arguments.confirm, wanted, f"go on with {operation.id}"):
-        return carrying.STOPPED
+        return following.STOPPED
     try:
-        if not await carrying.is_carried(directory):
-            return await carrying.see_through(directory, arguments, words)
+        if not await following.is_carried(directory):
+            return await following.see_through(directory, arguments, words)
         for word in words:
             name, _, step = word.partition("=")
             await say(directory, name, step)
-        return carrying.say_end(await carrying.follow(directory, carrying.print_line))
+        return following.say_end(await following.follow(directory, following.print_line))
     except asyncio.CancelledError:
-        carrying.say_left(directory)
+        following.say_left(directory)
         raise
 
 

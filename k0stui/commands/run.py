@@ -9,7 +9,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from k0stui.commands import carrying
+from k0stui.commands import carrying, following
 from k0stui.commands.acting import Drafted, drafted, wish_of
 from k0stui.commands.confirming import confirmed
 from k0stui.commands.opening import is_terminal, observing
@@ -38,17 +38,17 @@ async def _run(arguments: argparse.Namespace) -> int:
             found = await drafted(watch, wish)
         except PlanRefused as refused:
             show_report([f"PLAN {arguments.plan} refused: {refused}"])
-            return carrying.STOPPED
+            return following.STOPPED
         if not await _agreed(arguments, found, watch):
-            return carrying.STOPPED
+            return following.STOPPED
         journal = carrying.begin(found.plan, watch.clock, found.wanted)
         journal.close()
         if carrying.is_own_fleet(arguments):
             return await _carry_here(journal.directory, watch)
     try:
-        return await carrying.see_through(journal.directory, arguments)
+        return await following.see_through(journal.directory, arguments)
     except asyncio.CancelledError:
-        carrying.say_left(journal.directory)
+        following.say_left(journal.directory)
         raise
 
 
@@ -69,7 +69,7 @@ async def _agreed(arguments: argparse.Namespace, found: Drafted, watch: Watch) -
 
 async def _carry_here(directory: Path, watch: Watch) -> int:
     """The executor in this very process: a simulated fleet lives nowhere else."""
-    follower = carrying.Follower(directory, carrying.print_line)
+    follower = following.Follower(directory, following.print_line)
     operation = await carrying.carry_on(directory, watch, (), lambda progress: follower.show(progress.awaits))
     follower.show()
-    return carrying.say_end(operation)
+    return following.say_end(operation)

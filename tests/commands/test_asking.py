@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from k0stui.commands import acting_screens, asking, carrying
+from k0stui.commands import acting_screens, asking, carrying, following
 from k0stui.commands.asking import handed, keeping
 from k0stui.connect import executor_process
 
@@ -80,7 +80,7 @@ async def test_each_executor_of_the_screens_is_handed_it(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(executor_process, "start", lambda where, argv, handed: given.append(handed) or 1)
     monkeypatch.setattr(executor_process, "watch", none)
-    monkeypatch.setattr(carrying, "is_carried", not_carried)
+    monkeypatch.setattr(following, "is_carried", not_carried)
     monkeypatch.setattr(acting_screens, "running", lambda *_, **__: None)
     acting = acting_screens.ScreenActing(argparse.Namespace(passphrases={str(KEY): SECRET}), lambda: None)
     for operation in ("op-1", "op-2"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from k0stui.commands import carrying
+from k0stui.commands import following
 from k0stui.commands.acting import NOBODY, guard_of
 from k0stui.demo.build import k0s_yaml
 from k0stui.demo.etcd import Member
@@ -40,7 +40,7 @@ def test_worker_that_never_comes_back(tmp_path: Path) -> None:
     ran = carried(SCENARIO, tmp_path, meanwhile=cut)
     assert ran.operation.state is OperationState.PAUSED
     assert ran.operation.step("restart-k0s-worker-2").state is StepState.FAILED
-    assert carrying.exit_status(ran.operation) == carrying.PERSON
+    assert following.exit_status(ran.operation) == following.PERSON
     assert not ran.restarted & {"k0s-worker-3", "k0s-worker-4"}
     assert set(ran.states("move-agent").values()) == {StepState.PENDING}
     assert [name for name, _ in ran.operation.held] == ["konnectivity-agent"]
@@ -59,7 +59,7 @@ def test_image_that_no_registry_has(tmp_path: Path) -> None:
     assert_untouched(ran)
     assert set(ran.states("stage-config").values()) == {StepState.PENDING}
     assert "not found" in ran.operation.reason or "image" in ran.operation.reason
-    assert carrying.exit_status(ran.operation) in (carrying.STOPPED, carrying.PERSON)
+    assert following.exit_status(ran.operation) in (following.STOPPED, following.PERSON)
 
 
 def test_controller_is_lost_between_agreement_and_act(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_controller_is_lost_between_agreement_and_act(tmp_path: Path) -> None:
     assert not ran.restarted - {"k0s-master-3"}
     assert not ran.edited
     assert not any("/var/lib/k0stui/lock" in host.files for host in ran.fleet.hosts)
-    assert carrying.exit_status(ran.operation) == carrying.STOPPED
+    assert following.exit_status(ran.operation) == following.STOPPED
 
 
 def test_controller_is_lost_after_the_first(tmp_path: Path) -> None:
