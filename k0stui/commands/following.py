@@ -16,8 +16,9 @@ from k0stui.engine.journal import parse, read
 from k0stui.errors import UsageError
 from k0stui.model.operation import Operation
 from k0stui.present.cells import plain
+from k0stui.present.happened import Happened, happened_line, told
 from k0stui.present.harmless import harmless_line
-from k0stui.present.operation import Happened, happened_line, is_done, needs_person, next_words, result_text, told
+from k0stui.present.operation import is_done, needs_person, next_words, result_text
 
 DONE, STOPPED, BAD_INPUT, PERSON = 0, 1, 2, 3
 """Exit status of `run` and `resume`: done and proven; refused, stopped or paused; bad input; a person must decide."""

@@ -18,13 +18,8 @@ from k0stui.connect.left import Left, left_on_hosts
 from k0stui.engine.journal import as_json, directories, find, read
 from k0stui.errors import JournalBroken, UsageError
 from k0stui.present.cells import plain
-from k0stui.present.operation import (
-    next_words,
-    operation_document,
-    operation_story,
-    report,
-    summary_row,
-)
+from k0stui.present.operation import next_words, operation_document, operation_story, summary_row
+from k0stui.present.operation_report import report
 
 
 def run(arguments: argparse.Namespace) -> int:

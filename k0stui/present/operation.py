@@ -1,46 +1,17 @@
-"""An operation as one reads it: its steps, its journal, and the report for whoever writes up the incident."""
+"""An operation as one reads it: how it stands, what can follow, its whole story."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from k0stui.model.event import Event, Kind
+from k0stui.model.event import Kind
 from k0stui.model.host import HostName
-from k0stui.model.operation import Operation, OperationState, Plan, StepProgress, StepState
+from k0stui.model.operation import Operation, OperationState, Plan, StepState
 from k0stui.present.cells import Cell, Line, Tone, line, took
-from k0stui.present.times import clock
-
-WORDS = {
-    StepState.PENDING: "pending",
-    StepState.GATED: "gated",
-    StepState.INTENT: "intent",
-    StepState.ACCEPTED: "accepted",
-    StepState.RESTARTING: "restarting",
-    StepState.READY: "ready",
-    StepState.VERIFIED: "verified",
-    StepState.FAILED: "failed",
-}
-"""screens.md section 2.6."""
-
-TONES = {StepState.VERIFIED: Tone.OK, StepState.FAILED: Tone.CRIT, StepState.PENDING: Tone.NEVER}
-
-QUIET = frozenset({Kind.CHOSEN, Kind.GATED})
-"""Events that only lead to the next one: kept in the journal, left out of what people read."""
-
-WAYS_ON = ("resume", "adopt", "close")
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One record of a journal, as far as it is read."""
-
-    at: datetime
-    host: str
-    attempt: int
-    event: Event
+from k0stui.present.happened import Happened, happened_line, spans_of, told
+from k0stui.present.steps import WORDS
 
 
 def is_done(operation: Operation) -> bool:
@@ -99,116 +70,6 @@ def next_words(operation: Operation) -> tuple[str, ...]:
     return (f"k0stui resume {name}   go on where it waits", f"k0stui close {name}   give it up as it is")
 
 
-# -- the journal -------------------------------------------------------------------------------------------------------
-
-
-def happened_line(happened: Happened, plan: Plan, zone: str = "UTC") -> Line:
-    """`03:23:57 k0s-worker-2  INTENT  Restart k0sworker on k0s-worker-2`."""
-    event = happened.event
-    step = next((step for step in plan.steps if step.id == event.step), None)
-    who = happened.host or (step.host or "cluster" if step else "operation")
-    again = f" (attempt {happened.attempt})" if happened.attempt > 1 and event.kind is Kind.INTENT else ""
-    title = step.title if step else ""
-    said = "; ".join(part for part in (title + again, event.why) if part)
-    return (
-        Cell(f"{clock(happened.at, zone)} ", Tone.DIM),
-        Cell(f"{who:<14} "),
-        Cell(f"{event.kind.value.upper():<12} ", _tone(event.kind)),
-        Cell(said),
-    )
-
-
-def _tone(kind: Kind) -> Tone:
-    if kind in (Kind.VERIFIED, Kind.PROVEN, Kind.UNLOCKED, Kind.COVERED):
-        return Tone.OK
-    if kind in (Kind.FAILED, Kind.NEEDS_HUMAN, Kind.EXPOSED, Kind.HOLD_LOST, Kind.EPOCH_LOST):
-        return Tone.CRIT
-    if kind in (Kind.BLOCKED, Kind.REFUSED, Kind.LOCK_REFUSED, Kind.NOT_PROVEN, Kind.PAUSED, Kind.UNKNOWN):
-        return Tone.WARN
-    return Tone.PLAIN
-
-
-def told(happened: Iterable[Happened]) -> Iterator[Happened]:
-    """Without what only leads to the next one."""
-    return (it for it in happened if it.event.kind not in QUIET)
-
-
-# -- steps -------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One step of the progress screen."""
-
-    step: str
-    host: str
-    title: str
-    took: str
-    state: str
-    tone: Tone
-    is_now: bool
-
-
-def step_rows(
-    plan: Plan, operation: Operation, happened: Sequence[Happened], now: datetime, awaits: str = ""
-) -> tuple[StepRow, ...]:
-    """Every step; the one in flight with what it waits for."""
-    spans = step_spans(happened)
-    current = _current(operation)
-    return tuple(
-        StepRow(
-            step.id,
-            str(step.host or ""),
-            _doing(plan, step, awaits if step.id == current else ""),
-            _took(spans.get(step.id), now, step),
-            ("undone" if step.back and step.state is StepState.VERIFIED else WORDS[step.state]),
-            TONES.get(step.state, Tone.INFO),
-            step.id == current,
-        )
-        for step in operation.steps
-    )
-
-
-def _current(operation: Operation) -> str:
-    flying = operation.in_flight or operation.failed
-    if flying:
-        return flying[0].id
-    gated = next((step for step in operation.steps if step.state is StepState.GATED or step.why == "gates"), None)
-    return gated.id if gated else ""
-
-
-def _doing(plan: Plan, step: StepProgress, awaits: str) -> str:
-    title = plan.step(step.id).title
-    return f"{title}: {awaits or step.why}" if awaits or (step.why and not step.state.is_unbegun) else title
-
-
-def _took(span: tuple[datetime, datetime | None] | None, now: datetime, step: StepProgress) -> str:
-    if span is None:
-        return "-"
-    begin, end = span
-    return took(((end if end and not step.state.is_in_flight else now) - begin).total_seconds())
-
-
-def step_spans(happened: Sequence[Happened]) -> dict[str, tuple[datetime, datetime | None]]:
-    """When each step was begun (its first INTENT), and when it was verified or failed."""
-    spans: dict[str, tuple[datetime, datetime | None]] = {}
-    for it in happened:
-        event = it.event
-        if event.kind is Kind.INTENT:
-            spans[event.step] = (spans[event.step][0] if event.step in spans else it.at, None)
-        elif event.kind in (Kind.VERIFIED, Kind.FAILED) and event.step in spans:
-            spans[event.step] = (spans[event.step][0], it.at)
-    return spans
-
-
-def spans_of(happened: Sequence[Happened], begin: Kind, end: Sequence[Kind]) -> tuple[datetime, datetime | None] | None:
-    """From the first `begin` to the last of `end` after it: HELD, EXPOSED, the proof."""
-    first = next((it.at for it in happened if it.event.kind is begin), None)
-    if first is None:
-        return None
-    return first, next((it.at for it in reversed(happened) if it.event.kind in end and it.at >= first), None)
-
-
 def banners(operation: Operation, happened: Sequence[Happened], now: datetime) -> tuple[Line, ...]:
     """HELD and EXPOSED, with their clocks; on every screen while they stand."""
     found: list[Line] = []
@@ -226,9 +87,6 @@ def banners(operation: Operation, happened: Sequence[Happened], now: datetime) -
     return tuple(found)
 
 
-# -- the whole, for people ---------------------------------------------------------------------------------------------
-
-
 def operation_story(
     plan: Plan, operation: Operation, happened: Sequence[Happened], zone: str = "UTC"
 ) -> tuple[Line, ...]:
@@ -241,7 +99,7 @@ def operation_story(
     about = [
         line(
             Cell("  plan       ", Tone.HEAD),
-            f"{plan.sha256[:16]}   {len(plan.hosts)} hosts   {_by(operation)}   epoch {operation.epoch}",
+            f"{plan.sha256[:16]}   {len(plan.hosts)} hosts   {by(operation)}   epoch {operation.epoch}",
         ),
         *(line(Cell("  left       ", Tone.HEAD), left) for left in operation.leftovers),
     ]
@@ -250,7 +108,8 @@ def operation_story(
     return (head, *about, (), *rows, (), *ways)
 
 
-def _by(operation: Operation) -> str:
+def by(operation: Operation) -> str:
+    """Who has it: user and machine."""
     return operation.owner.rpartition(":")[0] or operation.owner or "nobody yet"
 
 
@@ -258,61 +117,12 @@ def summary_row(plan: Plan, operation: Operation, happened: Sequence[Happened]) 
     """For the list: id, plan, by whom, how long, result."""
     times = [it.at for it in happened]
     length = took((times[-1] - times[0]).total_seconds()) if times else "-"
-    return operation.id, plan.name, _by(operation), length, result_text(operation)
+    return operation.id, plan.name, by(operation), length, result_text(operation)
 
 
 def touched(operation: Operation) -> tuple[HostName, ...]:
     """Hosts on which anything was begun."""
     return tuple(dict.fromkeys(step.host for step in operation.steps if step.host and step.attempt))
-
-
-def report(
-    plan: Plan, operation: Operation, happened: Sequence[Happened], before: str = "", after: str = ""
-) -> Iterator[str]:
-    """Markdown for the incident report: what was done, when, by whom, and how it was proven."""
-    yield f"# {plan.name} on {plan.cluster or 'the cluster'}: {result_text(operation)}"
-    yield ""
-    times = [it.at for it in happened]
-    yield f"- operation `{operation.id}`, plan `{plan.sha256}`"
-    yield f"- by {_by(operation)}, epoch {operation.epoch}"
-    if times:
-        length = took((times[-1] - times[0]).total_seconds())
-        yield f"- from {times[0]:%Y-%m-%d %H:%M:%S} to {times[-1]:%H:%M:%S} UTC ({length})"
-    yield f"- hosts touched: {', '.join(touched(operation)) or 'none'}"
-    yield from _window("agents were held", spans_of(happened, Kind.HELD, (Kind.RELEASED,)))
-    yield from _window("agents were exposed", spans_of(happened, Kind.EXPOSED, (Kind.COVERED,)))
-    yield from (f"- left behind: {left}" for left in operation.leftovers)
-    for title, text in (("Before", before), ("After", after)):
-        if text:
-            yield from ("", f"## {title}", "", "```text", *text.splitlines(), "```")
-    yield from ("", "## Steps", "", "| step | host | took | state |", "|---|---|---|---|")
-    end = times[-1] if times else plan.made_at
-    for row in step_rows(plan, operation, happened, end):
-        yield f"| {_escaped(plan.step(row.step).title)} | {row.host} | {row.took} | {row.state} |"
-    yield from ("", "## Journal", "", "| UTC | host | event | |", "|---|---|---|---|")
-    for it in told(happened):
-        said = _escaped("; ".join(part for part in (it.event.step, it.event.why) if part))
-        yield f"| {it.at:%H:%M:%S} | {it.host} | {it.event.kind.value} | {said} |"
-    if plan.diffs:
-        yield from ("", "## Change of configuration", "", "```diff", *_diffs(plan), "```")
-    if plan.warnings:
-        yield from ("", "## To do by hand", "", *(f"- {warning}" for warning in plan.warnings[1:] or plan.warnings))
-
-
-def _window(what: str, span: tuple[datetime, datetime | None] | None) -> Iterator[str]:
-    if span:
-        begin, end = span
-        until = f"to {end:%H:%M:%S} ({took((end - begin).total_seconds())})" if end else "and still are"
-        yield f"- {what} from {begin:%H:%M:%S} {until}"
-
-
-def _diffs(plan: Plan) -> Iterator[str]:
-    for text in dict.fromkeys(plan.diffs):
-        yield from text.splitlines()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def operation_document(plan: Plan, operation: Operation, records: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -8,17 +8,10 @@ from datetime import datetime
 from k0stui.model.konnectivity import Matrix
 from k0stui.model.operation import Operation, OperationState, Plan
 from k0stui.present.cells import Cell, Line, Tone
+from k0stui.present.happened import Happened, happened_line, told
 from k0stui.present.matrix import column_cell
-from k0stui.present.operation import (
-    Happened,
-    happened_line,
-    progress,
-    result_text,
-    result_tone,
-    step_rows,
-    summary_row,
-    told,
-)
+from k0stui.present.operation import progress, result_text, result_tone, summary_row
+from k0stui.present.steps import step_rows
 from k0stui.present.table import Column, Row
 
 STEP_COLUMNS = (

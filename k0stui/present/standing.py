@@ -17,8 +17,8 @@ from k0stui.model.observed import Known
 from k0stui.model.operation import Operation
 from k0stui.plans.exposure import exposed
 from k0stui.present.cells import Cell, Line, Tone, took
+from k0stui.present.happened import Happened, spans_of
 from k0stui.present.look import Look
-from k0stui.present.operation import Happened, spans_of
 from k0stui.rules.agents_held import RULE as AGENTS_HELD
 from k0stui.rules.facts.wording import counted, names
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from k0stui.model.operation import Operation, Plan
 from k0stui.plans.gates.gate import Verdict
-from k0stui.present.operation import Happened
+from k0stui.present.happened import Happened
 
 
 @dataclass(frozen=True, slots=True)

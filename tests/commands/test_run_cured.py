@@ -108,7 +108,7 @@ def test_nothing_runs_without_an_intent(cured: Carried) -> None:
 def test_the_report_tells_the_whole(cured: Carried) -> None:
     """Markdown: who, when, hosts, held for how long, before, after, each step."""
     from k0stui.commands.following import happened_of
-    from k0stui.present.operation import report
+    from k0stui.present.operation_report import report
 
     happened = [happened_of(record) for record in cured.records]
     texts = [Path(cured.directory / name).read_text() for name in ("before.txt", "after.txt")]

@@ -16,7 +16,7 @@ from k0stui.model.observed import Known
 from k0stui.model.operation import Operation, OperationState, Plan, StepState, begin
 from k0stui.plans.draft import verdicts
 from k0stui.plans.gates.gate import Situation
-from k0stui.present.operation import Happened
+from k0stui.present.happened import Happened
 from k0stui.ui.acting import Preview, Running
 from k0stui.ui.app import K0stuiApp
 from tests.looks import MOMENT, demo_look
