@@ -24,6 +24,7 @@ from k0stui.model.operation import Operation, Plan, StepState
 from k0stui.ports import Command, Reply, Shell
 from k0stui.probes.catalogue import question_of
 from tests.fakes import LoopClock, VirtualLoop
+from tests.quick import quick
 
 Change = Callable[[Fleet], None]
 Meanwhile = Callable[[Fleet, Operation], None]
@@ -137,7 +138,7 @@ def on(
             async with Watch(fleet.inventory(), disguise(fleet), clock) as watch:
                 return await main(Field(fleet, watch))  # type: ignore[misc]
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with quick(), asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(whole())
 
 

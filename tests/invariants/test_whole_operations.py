@@ -18,8 +18,8 @@ from k0stui.errors import PlanRefused
 from k0stui.model.operation import OperationState, StepState
 from k0stui.plans import enable_nllb, restart_agents, restart_controllers, restart_workers
 from tests.fakes import VirtualLoop
-from tests.invariants.quick import quick
 from tests.invariants.stage import Stage
+from tests.quick import quick
 
 pytestmark = pytest.mark.timeout(900)
 """Of real time, for a busy machine: what runs here runs in virtual time, but hundreds of guards are real processes."""
