@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import threading
 import time
@@ -103,6 +104,7 @@ def polling() -> Iterator[Poller]:
         threading.Thread(target=_follow, args=(host, poller.samples[host.name], over, processes), daemon=True)
         for host in CONTROLLERS
     ]
+    threads.append(threading.Thread(target=_keep_going, args=(processes, over), daemon=True))
     for each in threads:
         each.start()
     try:
@@ -132,6 +134,14 @@ def _follow(
         samples.extend(Sample(**json.loads(line)) for line in process.stdout if line.endswith("}\n"))
         process.wait()
         over.wait(0.5)
+
+
+def _keep_going(processes: dict[str, subprocess.Popen[str]], over: threading.Event) -> None:
+    """A shutdown stops all of a host's processes before it ends them, nsenter then stops itself as well: nobody would
+    take away what ended, and the host's own init waits for that."""
+    while not over.wait(1):
+        for process in list(processes.values()):
+            process.send_signal(signal.SIGCONT)
 
 
 def now() -> float:
