@@ -12,7 +12,7 @@ from pathlib import Path
 from k0stui.commands.carrying import is_own_fleet, plan_in, start
 from k0stui.commands.printing import show_lines
 from k0stui.connect import executor_process
-from k0stui.engine.journal import parse, read
+from k0stui.engine.journal import Record, parse, read
 from k0stui.errors import UsageError
 from k0stui.model.operation import Operation
 from k0stui.present.cells import plain
@@ -50,9 +50,9 @@ class Follower:
         self._awaited = kind
 
 
-def happened_of(record: object) -> Happened:
+def happened_of(record: Record) -> Happened:
     """A record of the journal as what is read of it."""
-    return Happened(record.wall, record.host, record.attempt, record.payload)  # type: ignore[attr-defined]
+    return Happened(record.wall, record.host, record.attempt, record.payload)
 
 
 async def follow(directory: Path, write: Callable[[str], None]) -> Operation:
