@@ -141,14 +141,14 @@ FIRST = (
 )
 SECOND = (
     Trouble("F02", WORKER_1, Kind.RESTARTING, hung_up),
-    Trouble("F09", WORKER_2, Kind.RESTARTING, rebooted),
-    Trouble("F79", WORKER_3, Kind.CHOSEN, suspended),
-    Trouble("F31", WORKER_4, Kind.GATED, failed_and_helped("unit-fails")),
+    Trouble("F31", WORKER_2, Kind.GATED, failed_and_helped("unit-fails")),
+    Trouble("F32", WORKER_3, Kind.RESTARTING, failed_and_helped("unit-flaps")),
+    Trouble("F10", WORKER_4, Kind.RESTARTING, failed_and_helped("power-off")),
 )
 THIRD = (
-    Trouble("F05", WORKER_1, Kind.ACCEPTED, parted(600)),
-    Trouble("F32", WORKER_2, Kind.RESTARTING, failed_and_helped("unit-flaps")),
-    Trouble("F10", WORKER_3, Kind.RESTARTING, failed_and_helped("power-off")),
+    Trouble("F09", WORKER_1, Kind.RESTARTING, rebooted),
+    Trouble("F79", WORKER_2, Kind.CHOSEN, suspended),
+    Trouble("F05", WORKER_3, Kind.ACCEPTED, parted(600)),
 )
 HELPED = ("F10", "F31", "F32")
 OF_ITSELF = ("F10", "F32")
