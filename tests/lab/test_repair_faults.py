@@ -141,8 +141,8 @@ SECOND = (
     Trouble("F10", WORKER_4, Kind.RESTARTING, failed_and_helped("power-off")),
 )
 THIRD = (
-    Trouble("F79", WORKER_2, Kind.CHOSEN, suspended),
     Trouble("F05", WORKER_1, Kind.ACCEPTED, parted(600)),
+    Trouble("F79", WORKER_2, Kind.CHOSEN, suspended),
 )
 HELPED = ("F10", "F31", "F32")
 """There systemd starts k0s by itself, too: at the boot, two minutes after a failure, every few seconds."""
