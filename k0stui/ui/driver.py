@@ -226,8 +226,8 @@ class CellDriver(LinuxDriver):
             self.repaint()
 
     def _end(self, number: signal.Signals) -> None:
-        """A signal asks us to go; the second one is not asked twice. A lost terminal and its SIGHUP are one."""
-        if self._app._exit and not (self._lost and number is signal.SIGHUP):
+        """A signal asks us to go; the second one is not asked twice. Of SIGHUP there may be several."""
+        if self._app._exit and number is not signal.SIGHUP:
             self.stop_application_mode()
             os._exit(128 + number)
         self._app.exit(return_code=128 + number)

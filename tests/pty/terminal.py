@@ -16,6 +16,8 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 
 import pyte
@@ -53,9 +55,9 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._argv, self._size = argv, (width, height)
         keep = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
-        self._environ = (
-            keep | {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": os.getcwd()} | dict(environ or {})
-        )
+        self._folder = TemporaryDirectory(prefix="k0stui-terminal-")
+        own = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": os.getcwd(), "TMPDIR": self._folder.name}
+        self._environ = keep | own | dict(environ or {})
 
     def __enter__(self) -> Terminal:
         self.master, slave = os.openpty()
@@ -74,12 +76,18 @@ class Terminal:
             self.process.kill()
             self.process.wait()
         self.close()
+        self._folder.cleanup()
 
     def close(self) -> None:
         """Take the terminal away, as when its window is closed."""
         if self.master >= 0:
             os.close(self.master)
             self.master = -1
+
+    @property
+    def left_behind(self) -> list[Path]:
+        """Temporary files of the program that are still there."""
+        return list(Path(self._folder.name).iterdir())
 
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())

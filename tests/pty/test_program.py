@@ -7,7 +7,6 @@ import signal
 import sys
 import termios
 import time
-from pathlib import Path
 
 import pytest
 
@@ -114,13 +113,13 @@ def test_signals(number: signal.Signals) -> None:
         assert b"Traceback" not in terminal.raw
 
 
-def test_killed_terminal(tmp_path: Path) -> None:
+def test_killed_terminal() -> None:
     """When the terminal is gone the program ends by itself, and leaves no file behind."""
-    with Terminal(program(), environ={"TMPDIR": str(tmp_path)}) as terminal:
+    with Terminal(program()) as terminal:
         terminal.wait_for(VERDICT, LATE)
         terminal.close()
         assert terminal.process.wait(DEADLINE) == 128 + signal.SIGHUP
-    assert list(tmp_path.iterdir()) == []
+        assert terminal.left_behind == []
 
 
 def test_resize_storm() -> None:
