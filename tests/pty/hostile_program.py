@@ -6,7 +6,7 @@ import sys
 
 from k0stui.cli import main
 from k0stui.commands import opening
-from k0stui.ui.app import K0stuiApp
+from k0stui.ui.sight import Sight
 from tests.commands.hostile import EVIL, REFUSALS, Hostile, Refusing, names, words
 from tests.commands.simulated import demo_without_network
 
@@ -17,7 +17,7 @@ DISGUISES = {
 }
 
 
-def fail(self: K0stuiApp, look: object) -> None:
+def fail(self: Sight, look: object) -> None:
     """A fault of our own, with a host's words in it."""
     raise RuntimeError(EVIL)
 
@@ -26,5 +26,5 @@ if __name__ == "__main__":
     disguise, *fault = sys.argv[1:]
     opening.demo = demo_without_network(DISGUISES[disguise], None)
     if fault:
-        K0stuiApp.take = fail  # type: ignore[method-assign]
+        Sight.arrive = fail  # type: ignore[method-assign]
     sys.exit(main(["--demo", "incident"]))
