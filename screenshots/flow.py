@@ -94,7 +94,6 @@ async def _whole(at: Field) -> Film:
     film.lines(map(plain, plan_story(found.plan, found.verdicts, found.wanted, at.watch.clock.now())))
     film.typed("$ ", "k0stui run nllb")
     film.typed(f"type {found.wanted} to start nllb; anything else is No: ", found.wanted)
-    # Hundreds of looks: what is dear in the simulation and read by no gate is left out of them.
     with tempfile.TemporaryDirectory(prefix="k0stui-film-") as home:
         await _carried_out(film, at, carrying.begin(found.plan, at.watch.clock, found.wanted, Path(home)).directory)
     film.typed("$ ", "k0stui verify")

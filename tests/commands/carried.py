@@ -36,7 +36,7 @@ def nothing(fleet: Fleet, operation: Operation) -> None:
 
 @dataclass(repr=False)
 class Carried:
-    """What became of one operation."""
+    """What became of one operation. It has no repr: asyncio's runner makes one of its result, and a fleet's is huge."""
 
     fleet: Fleet
     plan: Plan

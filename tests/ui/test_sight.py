@@ -30,7 +30,7 @@ def test_a_frozen_look_stays_and_the_newest_follows_it() -> None:
 
 
 def test_nothing_is_frozen_before_the_first_look() -> None:
-    """Space before any host has answered keeps nothing."""
+    """`p` before any host has answered keeps nothing."""
     sight = Sight()
     sight.freeze()
     assert sight.frozen_at is None
