@@ -48,13 +48,13 @@ def _lab_ends() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def incident(_lab_ends: None) -> None:
     """The cluster of the incident: all agents on k0s-master-1."""
-    _settled(INCIDENT)
+    lab.settle(INCIDENT)
 
 
 @pytest.fixture(scope="module")
 def whole(_lab_ends: None) -> None:
     """The cluster with node-local load balancing: every agent on every controller."""
-    _settled(repair_hosts.WHOLE)
+    lab.settle(repair_hosts.WHOLE)
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +62,3 @@ def mesh(_lab_ends: None) -> None:
     """The same as a repair finds or leaves it: no lock, no record of an operation."""
     repair_hosts.bring_whole()
     repair_hosts.clear()
-
-
-def _settled(knobs: Knobs) -> None:
-    """A lab that was changed for good is made anew."""
-    lab.up(knobs)
-    try:
-        lab.wait_settled(knobs, 60)
-    except lab.NotSettled:
-        lab.down()
-        lab.up(knobs)
-        lab.wait_settled(knobs)

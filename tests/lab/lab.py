@@ -45,6 +45,17 @@ def knobs_of_running() -> Knobs | None:
     return Knobs(**json.loads(KNOBS.read_text())) if KNOBS.exists() else None
 
 
+def settle(knobs: Knobs) -> None:
+    """Bring it up and wait until it is at rest; a lab that was changed for good is made anew."""
+    up(knobs)
+    try:
+        wait_settled(knobs, 60)
+    except NotSettled:
+        down()
+        up(knobs)
+        wait_settled(knobs)
+
+
 def wait_settled(knobs: Knobs, limit: float = 120) -> None:
     """Wait until the cluster is what it was to be: the incident (4, 0, 0 agents) or whole (4, 4, 4)."""
     wanted = [len(WORKERS)] * 3 if knobs.nllb else [len(WORKERS), 0, 0]

@@ -99,8 +99,7 @@ def bring_whole() -> None:
     if all(boot.running(host) for host in HOSTS) and not lab.KNOBS.exists():
         wait_whole()
     else:
-        lab.up(WHOLE)
-        lab.wait_settled(WHOLE)
+        lab.settle(WHOLE)
 
 
 def wait_whole(limit: float = 180) -> None:

@@ -19,9 +19,10 @@ def test_one_worker_is_restarted_and_all_is_proven() -> None:
     with repair.operator() as someone, polling() as poller:
         carried = someone.start("run", "restart-workers", "--only", worker.name, "--confirm", worker.name)
         assert carried.end() == 0, carried.said
+        operation = carried.operation
 
-    assert repair.is_done(carried.operation)
-    assert repair.touched(carried.operation) == {worker.name}
+    assert repair.is_done(operation)
+    assert repair.touched(operation) == {worker.name}
     started = {host.name: len(set(repair_hosts.starts(host, began))) for host in (*CONTROLLERS, *WORKERS)}
     assert {name: count for name, count in started.items() if count} == {worker.name: 1}
     assert poller.most_down()[0] == 0
