@@ -23,7 +23,8 @@ from bench.logs_corpus import lines
 from bench.logs_host import LogHost, Reached, log_hosts, reached
 from bench.result import report
 from k0stui.connect.clock import SystemClock
-from k0stui.engine.follow import Followed, follow_logs
+from k0stui.engine.follow import follow_logs
+from k0stui.engine.followed import Followed
 from k0stui.logs.board import Board
 from k0stui.logs.store import LogStore
 from k0stui.model.host import HostName

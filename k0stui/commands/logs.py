@@ -11,11 +11,14 @@ import asyncio
 import shlex
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from k0stui.commands.opening import observing
 from k0stui.commands.printing import show_lines
-from k0stui.engine.follow import Followed, follow_logs, followed_hosts, read_once
+from k0stui.engine.follow import follow_logs, read_newest
+from k0stui.engine.followed import Followed, followed_hosts
+from k0stui.engine.look_back import read_range
 from k0stui.engine.observe import Watch
 from k0stui.errors import UsageError
 from k0stui.logs.board import Board
@@ -30,7 +33,7 @@ from k0stui.logs.terms import Field, Filter, Since, Until
 from k0stui.logs.view import View
 from k0stui.logs.when import read_when
 from k0stui.model.cluster import ClusterSnapshot
-from k0stui.ports import Shell
+from k0stui.ports import Clock, Shell
 from k0stui.present.harmless import harmless_line
 from k0stui.present.logs import row_text
 
@@ -100,7 +103,7 @@ async def _show(arguments: argparse.Namespace, wanted: Filter) -> int:
         span = span_of(wanted, now)
         closed = Span(span.since, span.until or now) if span else None
         async with asyncio.TaskGroup() as group:
-            reading = [group.create_task(read_once(host, closed, store, watch.clock, board)) for host in hosts]
+            reading = [group.create_task(_read(host, closed, store, watch.clock, board)) for host in hosts]
     complaints += [why for task in reading if (why := task.result())]
     view = View(store, wanted, now, folding=not arguments.json)
     view.finish()
@@ -123,7 +126,7 @@ async def _follow(arguments: argparse.Namespace, wanted: Filter) -> int:
         if not hosts:
             return COULD_NOT_READ
         span = span_of(wanted, watch.clock.now())
-        begun = [_begun(host, span) for host in hosts]
+        begun = [replace(host, since=span.since if span else None) for host in hosts]
         tail = Tail(store, wanted, watch.clock.now())
         async with asyncio.TaskGroup() as group:
             group.create_task(follow_logs(begun, store, watch.clock, board, lambda _: None), name="follow")
@@ -133,8 +136,11 @@ async def _follow(arguments: argparse.Namespace, wanted: Filter) -> int:
                 show_lines(_lines(tail.take(micros(now) - REORDER), as_json=arguments.json))
 
 
-def _begun(host: Followed, span: Span | None) -> Followed:
-    return Followed(host.shell, host.unit, host.worker, host.openrc, span.since if span else None)
+async def _read(host: Followed, span: Span | None, store: LogStore, clock: Clock, board: Board) -> str:
+    """A range, or the newest lines; why they could not be had, or nothing."""
+    if span is None:
+        return await read_newest(host, store, clock, board)
+    return await read_range(host, span, store, clock, board)
 
 
 async def _hosts(watch: Watch, wanted: Filter) -> tuple[tuple[Followed, ...], list[str]]:

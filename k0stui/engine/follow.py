@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Protocol
 
+from k0stui.engine.followed import Followed, followed_hosts
+from k0stui.engine.look_back import look_back, missing, refill, unfold
 from k0stui.errors import NotPermitted, ProbeFailed, ToolMissing, Unreachable
 from k0stui.logs import marks
-from k0stui.logs.board import Board, Phase, Refill, Stream, Unfolding
-from k0stui.logs.file_stream import FileStream
-from k0stui.logs.files import OPENRC_FILES, POD_FILES
+from k0stui.logs.board import Board, Phase, Stream
 from k0stui.logs.store import LogStore
 from k0stui.logs.stream import JournalStream, Moment, Span, micros
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.host import HostName
-from k0stui.model.log import Source
-from k0stui.model.observed import Known
 from k0stui.ports import Clock, Command, Reply, Shell
 
 REFUSED = 30.0
@@ -33,26 +30,8 @@ FLOODED = 2.0
 """Seconds between batches of a host that floods: to begin a batch costs it as much as to read a thousand lines, and of
 the flood only its number is sent."""
 
-NO_JOURNAL = "{}: no journal there that can be asked again (OpenRC); only what is followed can be shown"
-
 BACKOFF = (1.0, 2.0, 4.0, 8.0, 10.0)
 """Seconds until a host that was lost is asked again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """One host whose logs are wanted."""
-
-    shell: Shell
-    """A log channel of its own, so that a long batch delays no probe."""
-    unit: str
-    """`k0scontroller` or `k0sworker`: what its journal is called here."""
-    worker: bool = False
-    """Pods run on it: follow the files of agent and balancer too."""
-    openrc: bool = False
-    """No journal: follow k0s' own files."""
-    since: datetime | None = None
-    """Begin there instead of at the newest lines."""
 
 
 async def follow_logs(
@@ -88,9 +67,7 @@ class Watching(Protocol):
     def shells(self) -> dict[HostName, Shell]: ...
 
 
-async def follow_watched(
-    watch: Watching, store: LogStore, board: Board, channel: Callable[[Shell], Shell], since: datetime | None = None
-) -> None:
+async def follow_watched(watch: Watching, store: LogStore, board: Board, channel: Callable[[Shell], Shell]) -> None:
     """Follow every host that is watched from when it has told its name, and fetch ranges that are wanted.
 
     `channel` gives the shell for logs beside the one for questions.
@@ -98,134 +75,38 @@ async def follow_watched(
     known: dict[HostName, Followed] = {}
     async with asyncio.TaskGroup() as group:
         while True:
-            shells = watch.shells()
-            for followed in followed_hosts(watch.snapshot(keep=False), shells, channel, since):
+            for followed in followed_hosts(watch.snapshot(keep=False), watch.shells(), channel):
                 if (name := followed.shell.host) not in known:
                     known[name] = followed
                     group.create_task(
                         follow_host(followed, store, watch.clock, board, lambda _: None), name=f"logs of {name}"
                     )
-            while board.wanted:
-                wanted = board.wanted.popleft()
-                for each in known.values():
-                    if (span := missing(each, wanted, store)) is not None:
-                        group.create_task(look_back(each, span, store, watch.clock, board), name="look back")
-            while board.unfold and (unfolding := board.unfold.popleft()):
-                group.create_task(unfold(known.get(unfolding.source.host), unfolding, watch.clock, board))
-            while board.refill and (gap := board.refill.popleft()):
-                group.create_task(refill(known.get(gap.source.host), gap, store, watch.clock, board))
+            for range_ in _wanted(known, store, watch.clock, board):
+                group.create_task(range_, name="a range of logs")
             await watch.clock.sleep(0.5)
 
 
-def followed_hosts(
-    snapshot: ClusterSnapshot,
-    shells: Mapping[HostName, Shell],
-    channel: Callable[[Shell], Shell],
-    since: datetime | None = None,
-) -> tuple[Followed, ...]:
-    """Those hosts of a snapshot that answered and whose role is known."""
-    found = []
-    for host in snapshot.hosts:
-        role, shell = host.known_role, shells.get(host.name)
-        if host.is_reachable and role is not None and shell is not None:
-            unit = "k0scontroller" if role.is_controller else "k0sworker"
-            openrc = isinstance(host.identity, Known) and host.identity.value.init == "openrc"
-            found.append(Followed(_Named(host.name, channel(shell)), unit, role.is_worker, openrc, since))
-    return tuple(found)
+def _wanted(
+    known: Mapping[HostName, Followed], store: LogStore, clock: Clock, board: Board
+) -> Iterator[Coroutine[None, None, object]]:
+    """What the board asks for, each once: what lies before, under a fold, in a gap."""
+    while board.wanted:
+        wanted = board.wanted.popleft()
+        for each in known.values():
+            if (span := missing(each, wanted, store)) is not None:
+                yield look_back(each, span, store, clock, board)
+    while board.unfold:
+        unfolding = board.unfold.popleft()
+        yield unfold(known.get(unfolding.source.host), unfolding, clock, board)
+    while board.refill:
+        gap = board.refill.popleft()
+        yield refill(known.get(gap.source.host), gap, store, clock, board)
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A shell under the name that the host has in snapshots."""
-
-    host: HostName
-    inner: Shell
-
-    async def run(self, command: Command) -> Reply:
-        return await self.inner.run(command)
-
-    async def close(self) -> None:
-        await self.inner.close()
-
-
-def missing(followed: Followed, wanted: Span, store: LogStore) -> Span | None:
-    """What of a wanted range lies before the first line that we have of a host; None: nothing does."""
-    source = Source(followed.shell.host, followed.unit)
-    known = [log.times[0] for log in store.logs if log.source == source and log.times]
-    if not known:
-        return wanted
-    first = datetime.fromtimestamp(min(known) / 1e6, UTC)
-    return Span(wanted.since, first) if wanted.since < first else None
-
-
-async def look_back(followed: Followed, span: Span, store: LogStore, clock: Clock, board: Board) -> str:
-    """Fetch a closed range of one host's journal into a log of its own; why it could not be had, or nothing."""
-    if followed.openrc:
-        return NO_JOURNAL.format(followed.shell.host)
-    source = Source(followed.shell.host, followed.unit)
-    stream = JournalStream(source, store, span, store.past(source))
-    why = await _fetched(followed, stream, clock, board, uncapped=False)
-    if why:
-        store.mark(store.log(source), micros(clock.now()), marks.gone(str(followed.shell.host), why))
-    return why
-
-
-async def unfold(followed: Followed | None, unfolding: Unfolding, clock: Clock, board: Board) -> None:
-    """Fetch all lines of a range, with those that the host would only count."""
-    if followed is None or followed.openrc:
-        unfolding.why = NO_JOURNAL.format(unfolding.source.host)
-    else:
-        stream = JournalStream(unfolding.source, unfolding.store, unfolding.span)
-        unfolding.why = await _fetched(followed, stream, clock, board, uncapped=True)
-    unfolding.done = True
-
-
-async def refill(followed: Followed | None, wanted: Refill, store: LogStore, clock: Clock, board: Board) -> None:
-    """Fill a gap; it is none any more when all of it came."""
-    if followed is None:
-        return
-    start, end = (datetime.fromtimestamp(time / 1e6, UTC) for time in (wanted.gap.start, wanted.gap.end))
-    if not await look_back(followed, Span(start, end), store, clock, board):
-        for log in store.logs:
-            if wanted.gap in log.gaps:
-                log.gaps.remove(wanted.gap)
-
-
-async def _fetched(followed: Followed, stream: JournalStream, clock: Clock, board: Board, *, uncapped: bool) -> str:
-    """Pull a stream to the end of its span; why it could not be done, or nothing."""
-    board.fetching += 1
-    try:
-        while True:
-            now = Moment(clock.now(), clock.monotonic())
-            reply = await followed.shell.run(stream.ask(now, None, uncapped=uncapped))
-            for _ in stream.keeping(reply, now, None):
-                await asyncio.sleep(0)
-            if not stream.behind:
-                return ""
-    except (Unreachable, ProbeFailed) as error:
-        return str(error)
-    finally:
-        board.fetching -= 1
-
-
-async def read_once(followed: Followed, span: Span | None, store: LogStore, clock: Clock, board: Board) -> str:
-    """Read one host's logs once: a range of its journal, or the newest lines; why they could not be had, or nothing.
-
-    Container files have no index by time: their newest 64 KiB are read in any case.
-    """
-    if span is None:
-        follower = _Follower(followed, store, clock, board)
-        await follower.turn()
-        return board.streams[followed.shell.host].why
-    if why := await look_back(followed, span, store, clock, board):
-        return why
-    source = Source(followed.shell.host, followed.unit)
-    try:
-        for files in _file_streams(followed, source, store):
-            files.keep(await followed.shell.run(files.ask()))
-    except (Unreachable, ProbeFailed) as error:
-        return str(error)
-    return ""
+async def read_newest(followed: Followed, store: LogStore, clock: Clock, board: Board) -> str:
+    """Read one host's newest lines once; why they could not be had, or nothing."""
+    await _Follower(followed, store, clock, board).turn()
+    return board.streams[followed.shell.host].why
 
 
 def _phase(host: HostName) -> float:
@@ -240,14 +121,14 @@ class _Follower:
         self.pause = 0.0
         """Seconds until the next turn."""
         self._shell = followed.shell
-        self._source = Source(followed.shell.host, followed.unit)
+        self._source = followed.source
         self._store = store
         self._clock = clock
         self._board = board
         self._stream = board.streams.setdefault(followed.shell.host, Stream())
         span = Span(followed.since) if followed.since else None
         self._journal = None if followed.openrc else JournalStream(self._source, store, span)
-        self._files = _file_streams(followed, self._source, store)
+        self._files = followed.files(store)
         self._failures = 0
         self._gone: datetime | None = None
 
@@ -326,12 +207,3 @@ class _Follower:
     def _say(self, why: str) -> None:
         log = self._store.log(self._source)
         self._store.mark(log, micros(self._clock.now()), marks.gone(str(self._shell.host), why))
-
-
-def _file_streams(followed: Followed, source: Source, store: LogStore) -> list[FileStream]:
-    streams = []
-    if followed.openrc:
-        streams.append(FileStream(source, store, OPENRC_FILES, pods=False))
-    if followed.worker:
-        streams.append(FileStream(source, store, POD_FILES, pods=True))
-    return streams

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from k0stui.engine.follow import REFUSED, Followed, follow_host, follow_logs, refill, unfold
+from k0stui.engine.follow import REFUSED, follow_host, follow_logs
+from k0stui.engine.followed import Followed
+from k0stui.engine.look_back import refill, unfold
 from k0stui.errors import NotPermitted
 from k0stui.logs.batch import LIMIT
 from k0stui.logs.board import WATCHED, Board, Phase, Refill, Unfolding

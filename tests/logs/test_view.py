@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from k0stui.logs.filter import parse
+from k0stui.logs.match import Matcher
 from k0stui.logs.parse import MARK
 from k0stui.logs.rows import LogRow
 from k0stui.logs.source_log import Fold, Gap
@@ -58,7 +59,7 @@ def slow_opinion(store: LogStore, text: str) -> list[tuple[int, int, int]]:
     found = []
     wanted = parse(text)
     for place, log in enumerate(store.logs):
-        one = View(store, wanted, NOW)._match
+        one = Matcher(store, wanted, NOW)
         if one.takes(log):
             found += [(log.times[number], place, number) for number in range(log.end) if one.passes(log, number)]
     return sorted(found)
@@ -271,7 +272,7 @@ def test_rows_that_are_gone_are_forgotten() -> None:
         ]
         store.append(log, records(*texts, start=START + batch * 60_000_000))
         view.finish()
-    folds = [reading.folder.groups for reading in view._readings]
+    folds = [reading.folder.groups for reading in view._sift.readings]
 
     assert log.first > 0
     assert sum(map(len, folds)) == sum(row.folded is not None for row in view.rows(0, len(view)))
