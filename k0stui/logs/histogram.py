@@ -26,6 +26,8 @@ class Bucket:
     errors: int
     unknown: bool
     """Lines may be missing: a gap, or a time before a source's first line."""
+    restarts: int = 0
+    """Times that k0s was started anew, of all sources."""
 
     @property
     def lines(self) -> int:
@@ -84,17 +86,18 @@ class Counts:
             if 0 <= at < buckets:
                 sums[at][key % 8] += lines
         known_from, gaps = _known_from(logs), [gap for log in logs for gap in log.gaps if gap.why != "dropped"]
+        restarts = Counter((time - start) // width for log in logs for time in log.restarts)
         return tuple(
-            _bucket(start + at * width, start + (at + 1) * width, by_level, known_from, gaps)
+            _bucket(start + at * width, start + (at + 1) * width, by_level, known_from, gaps, restarts[at])
             for at, by_level in enumerate(sums)
         )
 
 
-def _bucket(start: int, end: int, by_level: list[int], known_from: float, gaps: Sequence[Gap]) -> Bucket:
+def _bucket(start: int, end: int, by_level: list[int], known_from: float, gaps: Sequence[Gap], restarts: int) -> Bucket:
     infos = sum(by_level[: Level.WARNING])
     errors = by_level[Level.ERROR] + by_level[Level.FATAL]
     unknown = end <= known_from or any(gap.start < end and start < gap.end for gap in gaps)
-    return Bucket(start, end, infos, by_level[Level.WARNING], errors, unknown)
+    return Bucket(start, end, infos, by_level[Level.WARNING], errors, unknown, restarts)
 
 
 def _known_from(logs: Sequence[SourceLog]) -> float:

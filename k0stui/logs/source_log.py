@@ -84,6 +84,8 @@ class SourceLog:
         self.source = source
         self.counters = Counters()
         self.gaps: list[Gap] = []
+        self.restarts: list[int] = []
+        """When k0s was started anew there: microseconds, our clock."""
         self.folds: dict[int, Fold] = {}
         self.hot = HotSpans()
         self.kept = Kept()

@@ -217,7 +217,8 @@ class JournalStream:
         for place, tag in self._processes.begun(records.tags, log.boot_at(log.end)):
             self._store.append(log, records.part(at, place))
             text = marks.restarted(self._name, tag, booted=self._processes.booted)
-            self._store.mark(log, records.times[place] - log.offset_at(log.end), text)
+            log.restarts.append(records.times[place] - log.offset_at(log.end))
+            self._store.mark(log, log.restarts[-1], text)
             at = place
         self._store.append(log, records.part(at, len(records)) if at else records)
         start = max(start, log.first)

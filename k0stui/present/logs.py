@@ -265,8 +265,8 @@ def _why(host: HostName, stream: Stream) -> Line:
 
 
 def histogram_line(buckets: Sequence[Bucket], width: int, cursor: int | None = None, name: str = "UTC") -> Line:
-    """One column per bucket, from its lines' share of the most; `?` where lines may be missing. At both ends the time,
-    and the most errors, warnings and others in one column, or those under the cursor."""
+    """One column per bucket, from its lines' share of the most; `R` where k0s was started anew, `?` where lines may be
+    missing. At both ends the time, and the most lines in one column, or what is under the cursor, level by level."""
     if not buckets:
         return (Cell("no line to count yet".ljust(width), Tone.DIM),)
     left = f"{_clock(buckets[0].start, name)} "
@@ -289,11 +289,15 @@ def _bar(bucket: Bucket, most: int, *, marked: bool) -> Cell:
         tone = Tone.CRIT if bucket.errors else Tone.WARN if bucket.warnings else Tone.PLAIN
     else:
         text, tone = ("?", Tone.UNKNOWN) if bucket.unknown else (" ", Tone.PLAIN)
+    if bucket.restarts:
+        text = "R"
     return Cell(text if text != " " or not marked else "_", Tone.SELECTED if marked else tone)
 
 
 def _bucket_words(bucket: Bucket, name: str) -> str:
-    return f" {_clock(bucket.start, name)} E{_short(bucket.errors)} W{_short(bucket.warnings)} I{_short(bucket.infos)}"
+    restarts = f" R{_short(bucket.restarts)}" if bucket.restarts else ""
+    counts = f"E{_short(bucket.errors)} W{_short(bucket.warnings)} I{_short(bucket.infos)}"
+    return f" {_clock(bucket.start, name)} {counts}{restarts}"
 
 
 def _short(number: int) -> str:

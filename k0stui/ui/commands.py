@@ -108,7 +108,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("logs.fold", "d", "fold", "fold", "logs", help="repeats as one row with its count, or each line"),
     Command("logs.context", "C", "context", "context", "logs", help="3, 10, all lines of the same host around this"),
     Command("logs.histogram", "i", "histogram", "histogram", "logs",
-            help="a cursor on it: h l moves, Enter zooms, - out"),
+            help="a cursor on it: h l moves, Enter zooms, - out; R: k0s began anew, ?: lines may be missing"),
     Command("logs.left", "left,h", "left", "sideways(-1)", "logs"),
     Command("logs.right", "right,l", "right", "sideways(1)", "logs"),
     Command("logs.minute_before", "[", "minute before", "minutes(-1)", "logs"),

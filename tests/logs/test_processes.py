@@ -41,6 +41,7 @@ def test_the_stream_has_a_mark_between_the_two() -> None:
     assert [log.text(n)[:40] for n in range(log.end)][2] == "-- c1: k0s started anew here, now k0s[47"
     assert log.end == 5
     assert log.times[2] == log.times[3]
+    assert log.restarts == [log.times[3]]
 
 
 def test_a_part_of_records_keeps_what_was_unparsed() -> None:

@@ -322,3 +322,13 @@ def test_the_histogram_adds_up_and_says_what_it_does_not_know() -> None:
     assert [bucket.errors for bucket in buckets] == [0, 0, 1, 0]
     assert [bucket.unknown for bucket in buckets] == [True, False, False, True]
     assert sum(bucket.lines for bucket in view_of(store).histogram(7)) == 4
+
+
+def test_the_histogram_knows_when_k0s_was_started_anew() -> None:
+    """Once for each start within the range, of the sources in view."""
+    store = filled(own("a"), own("b"), step=10_000_000)
+    log_of(store).restarts += [START - 1, START + 10_000_000, START + 12_000_000]
+    log_of(store, "c2").restarts.append(START + 3_000_000)
+
+    assert [it.restarts for it in view_of(store).histogram(2, START, START + 20_000_000)] == [1, 2]
+    assert [it.restarts for it in view_of(store, "host:c2").histogram(2, START, START + 20_000_000)] == [1, 0]
