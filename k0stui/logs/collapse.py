@@ -28,7 +28,7 @@ class Group:
         """Of the row: the line by which it was placed."""
         self.template = template
         self.first = self.last = self.newest = number
-        """`newest` is the line shown: the last that is no continuation."""
+        """`newest` is the line shown: the last that was sent and is no continuation, as far as there is one."""
         self.first_time = self.last_time = time
         self.count = count
         """Lines, with those that were counted on the host."""
@@ -148,7 +148,7 @@ class Folder:
         group.last = number
         if time > group.last_time:
             group.last_time = time
-        if not flags & CONTINUATION:
+        if not flags & (CONTINUATION | FOLDED) or _worth(flags) >= max(1, self._worth_of(group)):
             group.newest = number
 
     def _grow_before(self, group: Group, number: int, time: int, flags: int) -> None:
@@ -157,8 +157,14 @@ class Folder:
         group.count += 1 if not flags & FOLDED else self._weight(number, flags)
         group.first = number
         group.first_time = min(group.first_time, self._since(number, time, flags))
-        if not flags & CONTINUATION and self._is_continuation(group.newest):
+        if _worth(flags) > self._worth_of(group):
             group.newest = number
 
-    def _is_continuation(self, number: int) -> bool:
-        return number >= self._log.first and bool(self._log.flags[number - self._log.first] & CONTINUATION)
+    def _worth_of(self, group: Group) -> int:
+        at = group.newest - self._log.first
+        return _worth(self._log.flags[at]) if at >= 0 else 0
+
+
+def _worth(flags: int) -> int:
+    """How well a line shows what its fold is: one that was sent, one that stands for others, a further line of one."""
+    return 0 if flags & CONTINUATION else 1 if flags & FOLDED else 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -15,6 +17,9 @@ from k0stui.logs.store import LogStore
 from k0stui.model.log import Level, LogLine, Micros
 
 Pairs = tuple[tuple[str, str], ...]
+
+MOST_BEHIND = 50
+"""Lines behind the first one of a record in which its others are looked for."""
 
 _FLAGS = {CONTINUATION: "continuation", UNPARSED: "unparsed", MARK: "mark", FOLDED: "folded", LATE: "late"}
 
@@ -63,6 +68,32 @@ def line_of(store: LogStore, log: SourceLog, number: int) -> LogLine:
         boot=log.boot_at(number),
         flags=frozenset(name for bit, name in _FLAGS.items() if flags & bit),
     )
+
+
+def with_error(store: LogStore, log: SourceLog, number: int) -> LogLine:
+    """One line with the whole of its error, where that goes on in the lines behind it: klog's `err=<`, `\t…`, ` >`.
+
+    Raises:
+        IndexError: it was dropped.
+    """
+    line = line_of(store, log, number)
+    if ("err", "<") not in line.fields or number < log.first:
+        return line
+    error = redact_field("err", " ".join(_error_behind(log, number))) or "<"
+    return replace(line, fields=tuple((name, error if name == "err" else value) for name, value in line.fields))
+
+
+def _error_behind(log: SourceLog, number: int) -> Iterator[str]:
+    """The further lines of a record; those of other components may stand between them."""
+    template = log.templates[number - log.first]
+    for behind in range(number + 1, min(number + MOST_BEHIND, log.end)):
+        at = behind - log.first
+        if log.templates[at] != template:
+            continue
+        text = read(log.text(behind)).message
+        if not log.flags[at] & CONTINUATION or text.startswith(" >"):
+            return
+        yield text.strip()
 
 
 def hidden(said: Said) -> Said:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import compress
 
 from k0stui.logs import marks
 from k0stui.logs.batch import (
@@ -24,6 +25,7 @@ from k0stui.logs.batch import (
     read_first,
     read_journal,
 )
+from k0stui.logs.parse import CONTINUATION, MARK
 from k0stui.logs.processes import Processes
 from k0stui.logs.record import Records
 from k0stui.logs.skew import Skew
@@ -41,6 +43,9 @@ SKEWED = 50_000
 
 CATCH_UP = 500_000
 """Lines read without a pause in between before reading goes on at now."""
+
+_HEADS = bytes(not flags & (CONTINUATION | MARK) for flags in range(256))
+"""By flags: whether it is the first line of a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +227,9 @@ class JournalStream:
             at = place
         self._store.append(log, records.part(at, len(records)) if at else records)
         start = max(start, log.first)
-        newest = dict(zip(log.templates[start - log.first :], range(start, log.end), strict=True))
-        for template, number in newest.items():
+        heads = log.flags[start - log.first :].translate(_HEADS)
+        templates = compress(log.templates[start - log.first :], heads)
+        for template, number in dict(zip(templates, compress(range(start, log.end), heads), strict=True)).items():
             self._squelch.saw(self._store.templates[template].key, log.text(number), now.monotonic)
 
     def _go_on(self, batch: Batch, now: Moment) -> None:

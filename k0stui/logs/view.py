@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from k0stui.logs.collapse import NUMBER, NUMBER_BITS, Group
-from k0stui.logs.detail import line_of
+from k0stui.logs.detail import line_of, with_error
 from k0stui.logs.histogram import Bucket
 from k0stui.logs.rows import LogRow, ViewCounters, folded, held_back
 from k0stui.logs.sift import Sift
@@ -52,7 +52,8 @@ class View:
         log = self._store.logs[ref >> NUMBER_BITS]
         group = self._sift.group(ref)
         number = group.newest if group else ref & NUMBER
-        line = line_of(self._store, log, number) if log.alive(number) else None
+        told = line_of if group is None else with_error
+        line = told(self._store, log, number) if log.alive(number) else None
         return LogRow(ref, line, held_back(log, number) if group is None else folded(log, group))
 
     def members(self, key: int) -> tuple[LogRow, ...]:

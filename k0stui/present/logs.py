@@ -65,8 +65,8 @@ def row_line(row: LogRow, shape: Shape, *, dimmed: bool = False) -> Line:
     if line is None:
         return (Cell("  (dropped meanwhile to stay within the memory budget)", Tone.DIM),)
     if "mark" in line.flags:
-        return (Cell(_time(line, shape) + " ", Tone.DIM), Cell(visible(line.message), Tone.INFO))
-    head = _head(line, shape)
+        return (Cell(_time(line, None, shape) + " ", Tone.DIM), Cell(visible(line.message), Tone.INFO))
+    head = _head(line, row.folded, shape)
     suffix = _suffix(row.folded)
     used = sum(len(cell.text) for cell in head)
     room = max(8, shape.width - used - len(suffix))
@@ -85,7 +85,7 @@ def row_lines(row: LogRow, shape: Shape) -> tuple[Line, ...]:
     line = row.line
     if not shape.wrap or line is None or "mark" in line.flags:
         return (row_line(row, shape),)
-    head, text = _head(line, shape), said(line) + _suffix(row.folded)
+    head, text = _head(line, row.folded, shape), said(line) + _suffix(row.folded)
     used = sum(len(cell.text) for cell in head)
     room = max(8, shape.width - used)
     tone = LEVEL_TONES.get(line.level, Tone.PLAIN) if line.level > Level.INFO else Tone.PLAIN
@@ -96,24 +96,26 @@ def row_lines(row: LogRow, shape: Shape) -> tuple[Line, ...]:
     return tuple((*start, *_with_marks(piece, shape, tone)) for start, piece in zip(starts, pieces, strict=True))
 
 
-def _head(line: LogLine, shape: Shape) -> Line:
+def _head(line: LogLine, folded: Folded | None, shape: Shape) -> Line:
     late = "^" if "late" in line.flags else " "
     host = (Cell(f"{_fit(str(line.host), shape.host)} ", Tone.DIM),) if shape.host else ()
     component = _component(line.component or line.source.unit, shape.component)
     tone = LEVEL_TONES.get(line.level, Tone.DIM)
     return (
-        Cell(_time(line, shape) + late, Tone.DIM),
+        Cell(_time(line, folded, shape) + late, Tone.DIM),
         *host,
         Cell(component + " "),
         Cell(f"{line.level.letter} ", tone),
     )
 
 
-def _time(line: LogLine, shape: Shape) -> str:
+def _time(line: LogLine, folded: Folded | None, shape: Shape) -> str:
+    """Of the line; of a fold, when the last of its lines was said, be it one that the host only counted."""
+    corrected = folded.last if folded else line.corrected
     if shape.base is not None:
-        apart = (line.corrected - shape.base) / 1e6
+        apart = (corrected - shape.base) / 1e6
         return f"{apart:+.3f}s".rjust(12) if shape.millis else f"{apart:+.1f}s".rjust(8)
-    at = datetime.fromtimestamp((line.time if shape.raw_times else line.corrected) / 1e6, UTC)
+    at = datetime.fromtimestamp((corrected + (line.time - line.corrected if shape.raw_times else 0)) / 1e6, UTC)
     there = at.astimezone(zone(shape.zone))
     return f"{there:%H:%M:%S}.{there.microsecond // 1000:03d}" if shape.millis else f"{there:%H:%M:%S}"
 

@@ -29,6 +29,14 @@ def no_agent(number: int = 1) -> str:
     return klog(f'"Failed to get a backend" err="No agent available" dialID={number}')
 
 
+def unhandled(number: int = 1) -> list[str]:
+    """One error in four records, of which only the first says whose they are."""
+    child = "kube-apiserver"
+    parts = (f"\\tError updating v{number}", "\\t, Header: none", ' > logger=\\"UnhandledError\\"')
+    head = klog('"Unhandled Error" err=<', "E", child, "controller.go:146")
+    return [head, *(f"{own(part, component=child)} stream=stderr" for part in parts)]
+
+
 def records(*texts: str, start: int = START, step: int = 1_000) -> Records:
     """One record per text, `step` microseconds apart."""
     return gathered(Record(start + step * index, "k0s[812]", text) for index, text in enumerate(texts))

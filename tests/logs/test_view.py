@@ -15,7 +15,7 @@ from k0stui.logs.source_log import Fold, Gap
 from k0stui.logs.store import LogStore
 from k0stui.logs.view import View
 from k0stui.model.log import Level
-from tests.logs.lines import START, filled, klog, log_of, no_agent, own, records
+from tests.logs.lines import START, filled, klog, log_of, no_agent, own, records, unhandled
 
 NOW = datetime.fromtimestamp(START / 1e6, UTC)
 
@@ -122,6 +122,32 @@ def test_a_flood_folds_in_place_and_others_stay_visible() -> None:
     assert len(rows) == 2
     assert {row.folded.count if row.folded else 1 for row in rows} == {199, 1}
     assert "the cause" in said(rows)
+
+
+def test_a_fold_of_errors_that_go_on_below_says_the_newest_of_them() -> None:
+    """`err=<` alone would say nothing; lines of other components may stand between its parts."""
+    texts = [line for number in range(50) for line in unhandled(number)]
+    texts.insert(198, own("between"))
+    _, row = view_of(filled(*texts, step=2_000)).rows(0, 9)
+
+    assert row.folded is not None
+    assert row.folded.count == 200
+    assert row.line is not None
+    assert dict(row.line.fields)["err"] == "Error updating v49 , Header: none"
+
+
+def test_a_fold_shows_a_line_that_was_sent_rather_than_one_that_stands_for_others() -> None:
+    """What the host only counted has a sample's text, and no further lines."""
+    store = filled(*unhandled())
+    log = log_of(store)
+    key = store.templates[log.templates[0]].key
+    store.fold(log, key, Fold(400, START + 30_000, START + 900_000), unhandled(7)[0])
+    (row,) = view_of(store).rows(0, 9)
+
+    assert row.folded is not None
+    assert row.folded.count == 404
+    assert row.line is not None
+    assert dict(row.line.fields)["err"] == "Error updating v1 , Header: none"
 
 
 def test_slow_repeats_with_others_between_are_not_folded() -> None:
