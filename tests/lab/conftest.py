@@ -29,10 +29,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    """Tests of one cluster follow each other, since making it takes half a minute; repairs come last and change it."""
-    if item.path.stem.startswith("test_repair"):
-        return 3
+    """Tests of one cluster follow each other, since making it takes half a minute; repairs that change it come last."""
     fixtures = getattr(item, "fixturenames", ())
+    if item.path.stem.startswith("test_repair") and "whole" not in fixtures:
+        return 3
     return next((turn for turn, name in enumerate(("incident", "whole")) if name in fixtures), 2)
 
 

@@ -23,7 +23,7 @@ MASTER_1, MASTER_2, MASTER_3 = CONTROLLERS
 OP = "by-hand"
 CONFIG = "/etc/k0s/k0s.yaml"
 
-pytestmark = [pytest.mark.usefixtures("mesh"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.usefixtures("whole"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture

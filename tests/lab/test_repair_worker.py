@@ -11,10 +11,11 @@ from tests.lab.hosts import CONTROLLERS, WORKERS
 from tests.lab.repair_poller import polling
 
 
-@pytest.mark.usefixtures("mesh")
+@pytest.mark.usefixtures("whole")
 @pytest.mark.timeout(1200)
 def test_one_worker_is_restarted_and_all_is_proven() -> None:
     """k0s is started anew there and nowhere else, no controller goes down, every lock is given back."""
+    repair_hosts.clear()
     worker, began = repair_hosts.longest_up(), time.time()
     with repair.operator() as someone, polling() as poller:
         carried = someone.start("run", "restart-workers", "--only", worker.name, "--confirm", worker.name)
