@@ -37,5 +37,14 @@ def lines(count: int, rate: int = 1_900, seed: int = 7) -> Iterator[str]:
         yield f'{at}.{micros:06d} k0s-master-2 k0s[812]: {head}{message}" component={component} stream=stderr'
 
 
+def pieces(data: bytes, size: int) -> Iterator[bytes]:
+    """Whole lines, about so many bytes at a time."""
+    at = 0
+    while at < len(data):
+        end = data.find(b"\n", at + size) + 1 or len(data)
+        yield data[at : end - 1]
+        at = end
+
+
 def corpus(count: int) -> bytes:
     return ("\n".join(lines(count)) + "\n").encode()

@@ -20,13 +20,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from rich.console import Console
 from rich.text import Text
 
-from bench.logs_corpus import START, corpus
+from bench.logs_corpus import START, corpus, pieces
 from bench.result import report
 from k0stui.connect.connector import Options, SshConnector
 from k0stui.connect.ssh import LogChannel
 from k0stui.inventory import InventoryHost, Reach
 from k0stui.logs.filter import parse
-from k0stui.logs.record import LineCutter, ShortReader
+from k0stui.logs.record import ShortReader, decode
 from k0stui.logs.store import LogStore
 from k0stui.logs.view import View
 from k0stui.model.host import HostName
@@ -62,18 +62,18 @@ class Feed:
     def __init__(self, pipeline: Pipeline, host: str) -> None:
         self._pipeline = pipeline
         self._log = pipeline.store.log(Source(HostName(host), "k0scontroller"))
-        self._cutter, self._reader = LineCutter(), ShortReader()
+        self._reader = ShortReader()
 
     def take(self, data: bytes) -> Iterator[None]:
         """An answer as the loop takes it: keep, then show, in slices between which keys have their turn."""
-        for at in range(0, len(data), PIECE):
-            self._pipeline.slice(lambda piece=data[at : at + PIECE]: self._keep(piece))  # type: ignore[misc]
+        for piece in pieces(data, PIECE):
+            self._pipeline.slice(lambda piece=piece: self._keep(piece))  # type: ignore[misc]
             yield
             while self._pipeline.slice(self._pipeline.view.advance):
                 yield
 
-    def _keep(self, data: bytes) -> None:
-        self._pipeline.store.append(self._log, self._reader.feed(self._cutter.feed(data)))
+    def _keep(self, piece: bytes) -> None:
+        self._pipeline.store.append(self._log, self._reader.feed(decode(piece).split("\n")))
 
 
 def local(data: bytes, text: str) -> float:
@@ -106,11 +106,14 @@ async def through_sshd(data: bytes, text: str) -> tuple[float, float, Pipeline]:
 
 
 async def pull(channel: LogChannel, path: str, size: int, feed: Feed) -> None:
-    for at in range(0, size, ANSWER):
+    at = 0
+    while at < size:
         script = f"tail -c +{at + 1} {path} | head -c {ANSWER}"
         reply = await channel.run(Command(("sh", "-c", script), cap=ANSWER))
-        for _ in feed.take(reply.stdout):
+        whole = reply.stdout.rfind(b"\n") + 1
+        for _ in feed.take(reply.stdout[:whole]):
             await asyncio.sleep(0)
+        at += whole
 
 
 def rich_log(data: bytes) -> float:

@@ -19,11 +19,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.logs_corpus import START, corpus
+from bench.logs_corpus import START, corpus, pieces
 from bench.result import report
 from k0stui.logs import blocks, scan
 from k0stui.logs.filter import parse
-from k0stui.logs.record import LineCutter, ShortReader
+from k0stui.logs.record import ShortReader, decode
 from k0stui.logs.store import LogStore
 from k0stui.logs.view import View
 from k0stui.model.host import HostName
@@ -37,9 +37,9 @@ NOW = datetime.fromtimestamp(START, UTC)
 def stored(data: bytes) -> LogStore:
     store = LogStore()
     log = store.log(Source(HostName("c1"), "k0scontroller"))
-    cutter, reader = LineCutter(), ShortReader()
-    for at in range(0, len(data), 1 << 18):
-        store.append(log, reader.feed(cutter.feed(data[at : at + (1 << 18)])))
+    reader = ShortReader()
+    for piece in pieces(data, 1 << 18):
+        store.append(log, reader.feed(decode(piece).split("\n")))
     return store
 
 

@@ -6,7 +6,6 @@ The real ones live in `connect/`, fakes in `tests/fakes.py`; both run the same c
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -136,5 +135,4 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-Environment = Mapping[str, str]
 Json = Any

@@ -382,7 +382,7 @@ def _api(built: Cluster, host: str, release: Version, masters: list[tuple[str, s
     facts = {
         "ready": LocalReady(200),
         "cluster_uid": "11111111-2222-3333-4444-555555555555",
-        "nodes": tuple(node(worker, release) for worker in built.workers),
+        "nodes": tuple(node(worker) for worker in built.workers),
         "leases": leases(masters),
         "nllb_pods": tuple(nllb_pod(worker) for worker in built.workers),
         "worker_configs": (worker_config(built, enabled=True),),

@@ -9,14 +9,12 @@ from typing import Any
 
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.host import NodeName
-from k0stui.model.k0s import Version
 from k0stui.model.kubernetes import (
     ApiService,
     ApiServiceStatus,
     Condition,
     ConfigMap,
     Container,
-    ContainerStatus,
     DaemonSet,
     DaemonSetSpec,
     DaemonSetStatus,
@@ -47,15 +45,13 @@ def invocation(name: str) -> str:
     return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
-def node(worker: HostObservation, release: Version) -> Node:
+def node(worker: HostObservation) -> Node:
     return Node(
         metadata=Metadata(name=worker.node),
         status=NodeStatus(
             conditions=[Condition("Ready", "True", "KubeletReady", "", UP_SINCE, NOW)],
             addresses=[NodeAddress("InternalIP", worker.address), NodeAddress("Hostname", worker.node)],
-            node_info=NodeInfo(
-                kubelet_version=f"v{release.major}.{release.minor}.{release.patch}+k0s", architecture="amd64"
-            ),
+            node_info=NodeInfo(architecture="amd64"),
         ),
     )
 
@@ -87,7 +83,6 @@ def agent_daemonset(workers: int, controllers: int, host: str, port: int, strate
     )
     counts = {
         "desired_number_scheduled": workers,
-        "current_number_scheduled": workers,
         "number_ready": workers,
         "number_available": workers,
         "updated_number_scheduled": workers,
@@ -107,7 +102,6 @@ def kube_proxy_daemonset(workers: int) -> DaemonSet:
         metadata=Metadata(name="kube-proxy", namespace="kube-system", generation=3),
         status=DaemonSetStatus(
             desired_number_scheduled=workers,
-            current_number_scheduled=workers,
             number_ready=workers,
             number_available=workers,
             updated_number_scheduled=workers,
@@ -123,9 +117,7 @@ def pod(name: str, worker: HostObservation, spec: PodSpec) -> Pod:
         status=PodStatus(
             phase="Running",
             pod_ip=worker.address,
-            host_ip=worker.address,
             start_time=UP_SINCE,
-            container_statuses=[ContainerStatus(ready=True)],
             conditions=[Condition("Ready", "True")],
         ),
     )

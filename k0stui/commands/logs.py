@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import shlex
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -173,8 +172,3 @@ def _lines(rows: Iterable[LogRow], *, as_json: bool) -> Iterable[str]:
 def _complain(sentences: Iterable[str]) -> None:
     for sentence in sentences:
         print(f"k0stui: {harmless_line(sentence)}", file=sys.stderr)
-
-
-def command_line(wanted: str, verb_arguments: str) -> str:
-    """What `Y` copies: the command that prints what the pane shows."""
-    return f"k0stui logs {shlex.quote(wanted)} {verb_arguments}".strip()

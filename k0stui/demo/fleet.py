@@ -173,11 +173,6 @@ class Fleet:
             self.drop(link)
         self.timeline.after(MARKED_DOWN + 0.5, self.wake_agents)
 
-    def unblock(self, worker: Worker, controller: Controller, port: int) -> None:
-        """Packets pass again."""
-        self.blocked.pop((worker.name, controller.name, port), None)
-        self.timeline.after(MARKED_UP + 0.2, self.wake_agents)
-
     def is_blocked(self, worker: Worker, controller: Controller, port: int) -> bool:
         return (worker.name, controller.name, port) in self.blocked
 

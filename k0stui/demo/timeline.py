@@ -34,11 +34,6 @@ class Timeline:
             what()
         self.now = max(self.now, to)
 
-    @property
-    def next_at(self) -> float | None:
-        """When the next event is due."""
-        return self._planned[0][0] if self._planned else None
-
 
 class Dice:
     """Chance with a seed: the same seed, the same fleet, byte for byte."""

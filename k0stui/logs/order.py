@@ -85,16 +85,6 @@ class Order:
             before += len(times)
         return before
 
-    def insert_at(self, index: int, rows: Sequence[tuple[int, int]]) -> None:
-        """Put rows in at a place, whatever their time: the members of an opened fold."""
-        if not rows:
-            return
-        at, inside = self._find(index)
-        for columns, number in ((self._times, 0), (self._refs, 1)):
-            column = columns[at]
-            columns[at] = column[:inside] + array(column.typecode, [row[number] for row in rows]) + column[inside:]
-        self._length += len(rows)
-
     def _find(self, index: int) -> tuple[int, int]:
         for at, refs in enumerate(self._refs):
             if index <= len(refs):

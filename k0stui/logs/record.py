@@ -11,17 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from k0stui.logs.iso import iso_micros
 
 LINE_CAP = 16 * 1024
 """Characters kept of one record. k0s cuts its children's lines at 16 KiB itself (pkg/supervisor/supervisor.go)."""
-
-SUPPRESSED = "a596d6fe7bfa4994828e72309e95d61e"
-"""MESSAGE_ID of journald's own record of what its rate limit dropped."""
 
 
 class Record(NamedTuple):
@@ -92,25 +87,6 @@ def gathered(records: Iterable[Record]) -> Records:
     for record in records:
         done.add(record)
     return done
-
-
-class LineCutter:
-    """Whole lines out of chunks that end anywhere; UTF-8 is decoded per line, so that no cut splits a character."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, chunk: bytes) -> list[str]:
-        """The lines that `chunk` completes, without their newlines."""
-        data = self._rest + chunk
-        end = data.rfind(b"\n") + 1
-        self._rest = data[end:]
-        return decode(data[: end - 1]).split("\n") if end else []
-
-    def end(self) -> list[str]:
-        """The line that had no newline, if any."""
-        rest, self._rest = self._rest, b""
-        return [decode(rest)] if rest else []
 
 
 def decode(data: bytes) -> str:
@@ -203,44 +179,6 @@ def short_record(line: str) -> Record:
 _short = re.compile(r"([0-9]{10})\.([0-9]{6}) \S* ?((?:(?!: ).)*?):(?: |$)", re.DOTALL)
 
 
-class _Json(msgspec.Struct):
-    """The fields of `journalctl -o json` that we read: string, null, bytes as numbers, or a list of those."""
-
-    time: str = msgspec.field(default="", name="__REALTIME_TIMESTAMP")
-    message: Any = msgspec.field(default=None, name="MESSAGE")
-    identifier: Any = msgspec.field(default=None, name="SYSLOG_IDENTIFIER")
-    pid: Any = msgspec.field(default=None, name="_PID")
-
-
-_json = msgspec.json.Decoder(_Json)
-
-
-def json_record(line: str | bytes) -> Record:
-    """One line of `-o json`, as `-o short-unix` has it; unparsed where it is none, or its message was left out."""
-    try:
-        found = _json.decode(line)
-        time = int(found.time)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return Record(-1, "", _capped(line if isinstance(line, str) else decode(line)), parsed=False)
-    tag = _json_text(found.identifier)
-    if pid := _json_text(found.pid):
-        tag = f"{tag}[{pid}]"
-    if found.message is None:
-        return Record(time, tag, "(message over 4 KiB, not sent)", parsed=False)
-    return Record(time, tag, _capped(_json_text(found.message)))
-
-
-def _json_text(value: object) -> str:
-    """journald's values: a string; bytes as numbers where it is no text; a list of either where a field came twice."""
-    if isinstance(value, str):
-        return value.replace("\0", "\ufffd")
-    if not isinstance(value, list):
-        return ""
-    if value and all(isinstance(item, int) and 0 <= item < 256 for item in value):
-        return decode(bytes(value))
-    return " ".join(_json_text(item) for item in value)
-
-
 class CriReader:
     """`/var/log/pods/*/*/*.log`: `2026-11-22T13:38:19.28Z stderr F text`; `P`: the line goes on in the next."""
 
@@ -292,9 +230,6 @@ class FileReader:
             return -1
         time = iso_micros(line[6 : line.find('"', 6)])
         return time if time < 0 else time - int(self.offset.total_seconds()) * 1_000_000
-
-
-Reader = ShortReader | CriReader | FileReader
 
 
 def _capped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -293,10 +293,6 @@ class SourceLog:
         self.kept.size -= len(self.kept.texts.pop(number)[0]) + 250
         self.folds.pop(number, None)
         self.counters.dropped += 1
-
-    def at_time(self, time: int) -> int:
-        """The number of the first line at or after `time` (corrected)."""
-        return self._first + bisect_left(self.times, time)
 
 
 def _number(entry: tuple[int, object]) -> int:

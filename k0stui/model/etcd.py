@@ -19,11 +19,6 @@ def quorum(members: int) -> int:
     return members // 2 + 1
 
 
-def tolerates(members: int) -> int:
-    """How many of `members` voters may be lost with quorum kept; raises as `quorum`."""
-    return members - quorum(members)
-
-
 @dataclass(frozen=True, slots=True)
 class EtcdMember:
     """One member, by etcd's own list (`/v3/cluster/member/list`); `k0s etcd member-list` hides learners."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -12,29 +11,14 @@ class Wire(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """camelCase on the wire, unknown fields ignored."""
 
 
-class OwnerReference(Wire, frozen=True):
-    kind: str = ""
-    name: str = ""
-
-
-class ManagedField(Wire, frozen=True):
-    manager: str = ""
-    operation: str = ""
-    time: datetime | None = None
-
-
 class Metadata(Wire, frozen=True):
     name: str = ""
     namespace: str = ""
     uid: str = ""
-    resource_version: str = ""
     generation: int = 0
-    creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
-    owner_references: list[OwnerReference] = []
-    managed_fields: list[ManagedField] = []
 
 
 class Condition(Wire, frozen=True):
@@ -52,22 +36,13 @@ class NodeAddress(Wire, frozen=True):
 
 
 class NodeInfo(Wire, frozen=True):
-    kubelet_version: str = ""
     operating_system: str = "linux"
     architecture: str = ""
     machine_id: str = msgspec.field(default="", name="machineID")
 
 
-class Taint(Wire, frozen=True):
-    key: str = ""
-    value: str = ""
-    effect: str = ""
-
-
 class NodeSpec(Wire, frozen=True):
     unschedulable: bool = False
-    taints: list[Taint] = []
-    pod_cidr: str = msgspec.field(default="", name="podCIDR")
 
 
 class NodeStatus(Wire, frozen=True):
@@ -107,7 +82,6 @@ class LeaseSpec(Wire, frozen=True):
     lease_duration_seconds: int = 0
     renew_time: datetime | None = None
     acquire_time: datetime | None = None
-    lease_transitions: int = 0
 
 
 class Lease(Wire, frozen=True):
@@ -157,7 +131,6 @@ class PodTemplate(Wire, frozen=True):
 
 class UpdateStrategy(Wire, frozen=True):
     type: str = "RollingUpdate"
-    rolling_update: dict[str, Any] | None = None
 
 
 class DaemonSetSpec(Wire, frozen=True):
@@ -167,7 +140,6 @@ class DaemonSetSpec(Wire, frozen=True):
 
 class DaemonSetStatus(Wire, frozen=True):
     desired_number_scheduled: int = 0
-    current_number_scheduled: int = 0
     number_ready: int = 0
     number_available: int = 0
     updated_number_scheduled: int = 0
@@ -203,26 +175,10 @@ class DaemonSet(Wire, frozen=True):
         )
 
 
-class ContainerState(Wire, frozen=True):
-    running: dict[str, Any] | None = None
-    waiting: dict[str, Any] | None = None
-    terminated: dict[str, Any] | None = None
-
-
-class ContainerStatus(Wire, frozen=True):
-    name: str = ""
-    ready: bool = False
-    restart_count: int = 0
-    image: str = ""
-    state: ContainerState = ContainerState()
-
-
 class PodStatus(Wire, frozen=True):
     phase: str = ""
     pod_ip: str = msgspec.field(default="", name="podIP")
-    host_ip: str = msgspec.field(default="", name="hostIP")
     start_time: datetime | None = None
-    container_statuses: list[ContainerStatus] = []
     conditions: list[Condition] = []
 
 
@@ -291,7 +247,6 @@ class EtcdMemberStatus(Wire, frozen=True):
     peer_address: str = ""
     member_id: str = msgspec.field(default="", name="memberID")
     """Hexadecimal, unlike etcd's own JSON."""
-    reconcile_status: str = ""
 
 
 class EtcdMemberObject(Wire, frozen=True):
@@ -311,21 +266,3 @@ class PlanStatus(Wire, frozen=True):
 class AutopilotPlan(Wire, frozen=True):
     metadata: Metadata
     status: PlanStatus = PlanStatus()
-
-
-class ObjectReference(Wire, frozen=True):
-    kind: str = ""
-    name: str = ""
-    resource_version: str = ""
-
-
-class Event(Wire, frozen=True):
-    metadata: Metadata
-    reason: str = ""
-    message: str = ""
-    type: str = ""
-    involved_object: ObjectReference = ObjectReference()
-    reporting_instance: str = ""
-    source: dict[str, str] = {}
-    last_timestamp: datetime | None = None
-    event_time: datetime | None = None

@@ -9,9 +9,6 @@ from typing import NewType
 
 from k0stui.model.host import HostName
 
-Component = NewType("Component", str)
-"""A process that k0s supervises, or a part of k0s itself, by the name that k0s prints: `konnectivity`, `kubelet`."""
-
 Micros = NewType("Micros", int)
 """Microseconds since 1970, UTC: journald's own unit."""
 

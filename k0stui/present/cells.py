@@ -69,8 +69,6 @@ class Cell(NamedTuple):
 Line = tuple[Cell, ...]
 """A line of text in pieces."""
 
-EMPTY = Cell("")
-
 
 def sign(tone: Tone) -> str:
     """The glyph of a tone; a blank for one that has none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from k0stui.present.cells import SIGNS, Cell, Line, Tone, line, sign
+from k0stui.present.cells import Cell, Line, Tone, line, sign
 
 
 class HelpRow(NamedTuple):
@@ -69,7 +69,3 @@ def _row(row: HelpRow) -> Line:
         Cell(about, Tone.DIM if row.why_not else Tone.PLAIN),
         Cell(tail, Tone.WARN),
     )
-
-
-def signs_line() -> str:
-    return "  ".join(f"{sign(tone)} {found.word}" for tone, found in SIGNS.items() if found.word)

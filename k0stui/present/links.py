@@ -7,7 +7,7 @@ from datetime import datetime
 from k0stui.model.konnectivity import Certainty, Column, Link, LinkState, Row
 from k0stui.model.observed import Known, value_or
 from k0stui.present.ages import is_old
-from k0stui.present.cells import SIGNS, Cell, Line, Tone, age, line, sign
+from k0stui.present.cells import Cell, Line, Tone, age, line, sign
 from k0stui.present.grid import Grid, Heading
 from k0stui.present.look import Look
 from k0stui.present.matrix import TONES, WORDS, column_cell, row_cell, sides
@@ -203,8 +203,3 @@ def summary(look: Look) -> Line:
         Cell(f"   {counts}"),
         *(Cell(f"   {note}", Tone.DIM) for note in seen.notes[:1]),
     )
-
-
-def legend_words() -> tuple[str, ...]:
-    """Every sign and its word, for help."""
-    return tuple(f"{sign(tone)} {found.word}" for tone, found in SIGNS.items() if found.word)

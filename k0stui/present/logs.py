@@ -304,8 +304,3 @@ def _bucket_words(bucket: Bucket, name: str) -> str:
 
 def _short(number: int) -> str:
     return rate(float(number)) if number >= 1000 else str(number)
-
-
-def worst_streams(streams: Mapping[HostName, Stream]) -> tuple[tuple[HostName, Stream], ...]:
-    """Those that do not follow."""
-    return tuple((host, stream) for host, stream in streams.items() if stream.phase is not Phase.FOLLOWING)

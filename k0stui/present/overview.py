@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from k0stui.model.k0s import Version
 from k0stui.model.observed import Known, value_or
-from k0stui.present.cells import SIGNS, Cell, Line, Tone, age, plain, sign
+from k0stui.present.cells import SIGNS, Cell, Line, Tone, age, sign
 from k0stui.present.look import Look
 from k0stui.present.mode import READ_ONLY, in_full
 from k0stui.present.states import oldest
@@ -94,17 +94,6 @@ def banner(told: Verdict, look: Look, zone: str, mode: Cell = READ_ONLY) -> tupl
     links = f"{look.matrix.up}/{look.matrix.expected} links: " if told.line("why") else ""
     left: Line = (Cell(f"{sign(told.tone)} {word}", told.tone), Cell(f" {links}{why}"))
     return left, (Cell(f"  {look.snapshot.cluster}", Tone.HEAD), Cell(" "), mode, Cell(f"  {clock(look.now, zone)}"))
-
-
-def banner_text(told: Verdict, look: Look) -> str:
-    """The same as plain text, for titles and tests."""
-    return plain(banner(told, look, "UTC")[0])
-
-
-def hosts_line(look: Look) -> str:
-    """`7/7 hosts answered`; an aggregate never looks complete when it is not."""
-    hosts = look.snapshot.hosts
-    return f"{sum(host.is_reachable for host in hosts)}/{len(hosts)} hosts answered"
 
 
 def trip(look: Look) -> float | None:

@@ -17,7 +17,7 @@ from k0stui.model.finding import Diagnosis, Finding, Severity
 from k0stui.model.konnectivity import Matrix
 from k0stui.model.observed import Known
 from k0stui.present.ages import data_age, is_old
-from k0stui.present.cells import SIGNS, Tone, rate, span
+from k0stui.present.cells import Tone, rate, span
 from k0stui.rules.facts import mesh
 from k0stui.rules.facts.wording import counted, names
 from k0stui.rules.log_flood_fills_disk import MESH
@@ -75,14 +75,6 @@ def verdict(snapshot: ClusterSnapshot, diagnosis: Diagnosis, place: int = 0, lin
         return _healthy(snapshot, diagnosis, links)
     place %= len(causes)
     return _told(snapshot, diagnosis, causes[place], links, place)
-
-
-def verdict_text(told: Verdict) -> str:
-    """The verdict as lines of text, for `check`."""
-    sign = SIGNS[told.tone]
-    head = f"{sign.ascii} {sign.word:<5} {told.sentence}{f' {told.since}' if told.since else ''}"
-    width = max((len(line.label) for line in told.lines), default=0)
-    return "\n".join([head, *(f"  {line.label:<{width}}  {line.text}" for line in told.lines)])
 
 
 # Nothing found

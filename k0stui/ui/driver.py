@@ -17,7 +17,6 @@ import os
 import select
 import signal
 import sys
-import termios
 import time
 from codecs import getincrementaldecoder
 from threading import get_ident
@@ -293,11 +292,3 @@ def _open_terminal() -> int:
         except OSError:
             continue
     raise UsageError("k0stui needs a terminal; `k0stui check` prints the same as text")
-
-
-def saved_attributes() -> list[Any] | None:
-    """The terminal's settings as they are now, for who must put them back whatever happens; None without a terminal."""
-    try:
-        return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
-    except (termios.error, ValueError):
-        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -117,8 +117,3 @@ class TerminalApp(App[T]):
         place = f" at {where.filename.rpartition('/')[2]}:{where.lineno} in {where.name}" if where else ""
         fault = f"{kind.__name__ if kind else 'error'}: {error}{place}"
         self.panic(Text(f"k0stui stopped on a fault of its own: {fault}. This changed nothing on the hosts."))
-
-
-def tone_variables(palette: Palette) -> Mapping[str, str]:
-    """The style sheet's variables of a palette, for tests."""
-    return palette.textual().variables

@@ -26,10 +26,11 @@ from k0stui.logs.batch import (
     read_journal,
 )
 from k0stui.logs.parse import HeadReader
-from k0stui.logs.record import Record, gathered, json_record
+from k0stui.logs.record import Record, gathered
 from k0stui.logs.squelch import Squelch, literal
 from k0stui.logs.template import Templates
 from tests.fakes import reply
+from tests.logs.journal_json import json_record
 from tests.logs.lines import START, klog, no_agent, own
 from tests.logs.test_golden import JOURNALS, recorded
 

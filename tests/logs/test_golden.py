@@ -13,11 +13,12 @@ import pytest
 
 from k0stui.logs.detail import line_of
 from k0stui.logs.parse import CONTINUATION, UNPARSED
-from k0stui.logs.record import CriReader, Records, ShortReader, gathered, json_record
+from k0stui.logs.record import CriReader, Records, ShortReader, gathered
 from k0stui.logs.source_log import SourceLog
 from k0stui.logs.store import LogStore
 from k0stui.model.host import HostName
 from k0stui.model.log import Level, Source
+from tests.logs.journal_json import json_record
 from tests.recordings import FOLDER
 
 GOLDEN = Path(__file__).parent / "golden"

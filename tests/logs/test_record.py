@@ -14,15 +14,13 @@ from k0stui.logs.record import (
     LINE_CAP,
     CriReader,
     FileReader,
-    LineCutter,
-    Reader,
     Record,
     Records,
     ShortReader,
     decode,
-    json_record,
     short_record,
 )
+from tests.logs.journal_json import json_record
 
 SHORT = """\
 1738638847.118206 c1 k0s[812]: time="2025-02-04 03:14:07" level=info msg="one"
@@ -46,46 +44,49 @@ garbage
 """
 
 
-def through(reader: Reader, chunks: list[bytes]) -> list[Record]:
-    """What a reader makes of chunks."""
-    cutter = LineCutter()
+def through(reader: ShortReader | CriReader | FileReader, *pieces: list[str]) -> list[Record]:
+    """What a reader makes of lines that come piece by piece."""
     records = Records()
-    for chunk in chunks:
-        records.join(reader.feed(cutter.feed(chunk)))
-    records.join(reader.feed(cutter.end()))
+    for piece in pieces:
+        records.join(reader.feed(piece))
     records.join(reader.end())
     return list(records)
 
 
-def cuts(data: bytes) -> st.SearchStrategy[list[bytes]]:
-    """All ways to cut `data` into chunks."""
-    places = st.lists(st.integers(0, len(data)), max_size=12).map(sorted)
-    return places.map(lambda at: [data[start:end] for start, end in pairwise([0, *at, len(data)])])
+def lines(data: bytes) -> list[str]:
+    return decode(data).removesuffix("\n").split("\n")
+
+
+def cuts(data: bytes) -> st.SearchStrategy[list[list[str]]]:
+    """All ways to cut the lines of `data` into pieces."""
+    whole = lines(data)
+    places = st.lists(st.integers(0, len(whole)), max_size=12).map(sorted)
+    return places.map(lambda at: [whole[start:end] for start, end in pairwise([0, *at, len(whole)])])
 
 
 @given(cuts(SHORT))
-def test_any_cut_of_the_journal_gives_the_same_records(chunks: list[bytes]) -> None:
-    """Where chunks end, be it inside of a character, changes no record."""
-    assert through(ShortReader(), chunks) == through(ShortReader(), [SHORT])
+def test_any_cut_of_the_journal_gives_the_same_records(pieces: list[list[str]]) -> None:
+    """Where pieces end, be it inside of a record, changes none."""
+    assert through(ShortReader(), *pieces) == through(ShortReader(), lines(SHORT))
 
 
 @given(cuts(CRI))
-def test_any_cut_of_a_pod_file_gives_the_same_records(chunks: list[bytes]) -> None:
+def test_any_cut_of_a_pod_file_gives_the_same_records(pieces: list[list[str]]) -> None:
     """Also lines that the runtime itself has split (`P`) are put together the same way."""
-    assert through(CriReader(), chunks) == through(CriReader(), [CRI])
+    assert through(CriReader(), *pieces) == through(CriReader(), lines(CRI))
 
 
 @given(st.lists(st.binary(max_size=60), max_size=12))
-def test_any_bytes_give_records(chunks: list[bytes]) -> None:
+def test_any_bytes_give_records(pieces: list[bytes]) -> None:
     """Readers are total: no bytes make one raise, and no text is lost but what is said to be."""
     for reader in (ShortReader(), CriReader(), FileReader()):
-        through(reader, chunks)
-    json_record(b"".join(chunks))
+        through(reader, *map(lines, pieces))
+    json_record(b"".join(pieces))
 
 
 def test_a_record_has_its_time_tag_and_text() -> None:
     """The short form is taken apart at its first colon and space after the tag."""
-    found = through(ShortReader(), [SHORT])
+    found = through(ShortReader(), lines(SHORT))
 
     assert found[0] == Record(1738638847118206, "k0s[812]", 'time="2025-02-04 03:14:07" level=info msg="one"')
     assert found[1].text == "two\nlines, and\n  one indented by itself"
@@ -97,7 +98,7 @@ def test_a_record_has_its_time_tag_and_text() -> None:
 
 def test_a_cri_line_in_parts_is_one_record_per_stream() -> None:
     """Parts of stderr are not mixed with lines of stdout, and the time is that of the last part: order holds."""
-    found = through(CriReader(), [CRI])
+    found = through(CriReader(), lines(CRI))
 
     assert [record.text for record in found] == [
         'I0204 03:14:07.28 1 a.go:1] "one"',
@@ -141,7 +142,7 @@ def test_a_long_line_is_cut_and_says_by_how_much() -> None:
     """Nothing longer than 16 KiB is kept of a record."""
     line = f"1738638847.118206 c1 k0s[812]: {'x' * 20_000}"
 
-    for text in (short_record(line).text, through(ShortReader(), [line.encode()])[0].text):
+    for text in (short_record(line).text, through(ShortReader(), [line])[0].text):
         assert len(text) < LINE_CAP + 40
         assert text.endswith("characters]")
 

@@ -10,7 +10,7 @@ import pytest
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.finding import Severity
 from k0stui.present.cells import Tone
-from k0stui.present.verdict import Verdict, verdict, verdict_text
+from k0stui.present.verdict import Verdict, verdict
 from tests.builders import NOW, a_cluster, unknown
 from tests.recorded import recorded_snapshot
 from tests.rules.judging import judged
@@ -130,15 +130,6 @@ def test_many_other_findings_are_counted() -> None:
         cluster = cluster.where(worker.name, clock=replace(cluster.host(worker.name).clock.value, offset=9.0 * n))  # type: ignore[union-attr]
 
     assert told(cluster).line("also").endswith("; 2 more")
-
-
-def test_as_text() -> None:
-    """`check` prints sign and word before the sentence, labels in a column; no colour is needed to read it."""
-    lines = verdict_text(told(a_cluster().incident())).splitlines()
-
-    assert lines[0].startswith("X CRIT  logs, exec, webhooks and metrics fail on 2 of 3 API servers since at least")
-    assert lines[1].startswith("  why        all 4 agents dial k0s-master-1")
-    assert verdict_text(told(a_cluster().steady())).startswith("+ ok    0 problems. 12/12 links.")
 
 
 @pytest.mark.parametrize(

@@ -134,13 +134,6 @@ class LogView(LineView, can_focus=True):
             self.follows, self._seen = False, len(self._view)
             self.go_to(self._view.index_at(time))
 
-    def go_to_key(self, key: int) -> bool:
-        """Put the cursor on a row by its key; false where it is gone."""
-        found = self._view.index_of(key) if self._view else None
-        if found is not None:
-            self.go_to(found)
-        return found is not None
-
     def go_to_level(self, level: Level, step: int) -> bool:
         """To the next row of this level or worse; false where there is none."""
         found = self._view.next_index(self._cursor, level, step) if self._view else None
