@@ -87,7 +87,6 @@ class Sim:
         self.past: list[ClusterSnapshot] = []
         self.worst = len(self.base.controllers)
         """The fewest controllers that were ever up at once."""
-        self.overtaken: Callable[[], None] = lambda: None
 
     # -- looking ---------------------------------------------------------------------------------------------------
 

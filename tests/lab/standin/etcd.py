@@ -93,10 +93,6 @@ def lease(seconds: int) -> int:
     return int(ask("/v3/lease/grant", {"TTL": str(seconds)})["ID"])
 
 
-def revoke(lease_id: int) -> None:
-    ask("/v3/lease/revoke", {"ID": str(lease_id)})
-
-
 def members() -> list[dict]:
     """As `member list` gives them; ids are strings of decimal digits."""
     return ask("/v3/cluster/member/list", {"linearizable": True}).get("members", [])
