@@ -75,7 +75,7 @@ def _peers(snapshot: ClusterSnapshot, agents: tuple[NodeName, ...]) -> Peers:
     """Addresses that belong to exactly one node; what two have (bridges, one NAT) names nobody."""
     owners: dict[str, set[NodeName]] = defaultdict(set)
     for host in snapshot.workers:
-        for address in (host.address, *(host.addresses.value if isinstance(host.addresses, Known) else ())):
+        for address in host.every_address:
             owners[address].add(host.node)
     nodes = snapshot.any_api(lambda api: api.nodes)
     for node in nodes.value if isinstance(nodes, Known) else ():
@@ -155,7 +155,7 @@ def _sockets(host: HostObservation) -> tuple[AgentSocket, ...] | None:
 
 def _through(host: HostObservation, sockets: tuple[AgentSocket, ...]) -> str:
     local = {socket.local for socket in sockets}
-    return next(iter(local)) if len(local) == 1 and host.address not in local else ""
+    return next(iter(local)) if len(local) == 1 and local.isdisjoint((host.address, host.advertised)) else ""
 
 
 # One cell

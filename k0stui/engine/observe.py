@@ -199,7 +199,7 @@ class Watch:
             data_dir=status.data_dir if status else "/var/lib/k0s",
             config_path=status.config_path if status else "/etc/k0s/k0s.yaml",
             k0s=service.command[0] if service and service.command else "/usr/local/bin/k0s",
-            controllers=tuple(sorted(map(_advertised, controllers))),
+            controllers=tuple(sorted(host.advertised for host in controllers)),
             agent_port=config.agent_port,
             admin_port=config.admin_port,
             api_port=config.api_port,
@@ -294,12 +294,6 @@ def _config(controllers: Iterable[HostObservation]) -> ClusterConfig:
     """A worker has none of its own: any controller's tells the ports."""
     statuses = (value_or(host.status, None) for host in controllers)
     return next((status.config for status in statuses if status and status.config), ClusterConfig())
-
-
-def _advertised(host: HostObservation) -> str:
-    """The address at which workers know a controller's services."""
-    status = value_or(host.status, None)
-    return status.config.api_address if status and status.config and status.config.api_address else host.address
 
 
 def _agent_address(snapshot: ClusterSnapshot, node: NodeName) -> str:

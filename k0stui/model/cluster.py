@@ -217,6 +217,18 @@ class HostObservation:
         return self.known_role is not None and self.known_role.is_worker
 
     @property
+    def advertised(self) -> str:
+        """The address at which workers know a controller's services: as its k0s announces it, else where SSH reaches
+        it, which may be another (a name, a public address, a loopback)."""
+        config = self.status.value.config if isinstance(self.status, Known) else None
+        return config.api_address if config and config.api_address else self.address
+
+    @property
+    def every_address(self) -> frozenset[str]:
+        """All that lead to it now, virtual ones that it holds included."""
+        return frozenset((self.address, *(self.addresses.value if isinstance(self.addresses, Known) else ())))
+
+    @property
     def node(self) -> NodeName:
         """The name of its Node object, or of its leases: the hostname in lower case."""
         if isinstance(self.identity, Known):
@@ -317,7 +329,7 @@ class ClusterSnapshot:
     def at_address(self, address: str) -> HostObservation | None:
         """The host that has `address` now, virtual IPs included."""
         for host in self.hosts:
-            if address == host.address or (isinstance(host.addresses, Known) and address in host.addresses.value):
+            if address in host.every_address:
                 return host
         return None
 

@@ -143,7 +143,9 @@ def _suspects(snapshot: ClusterSnapshot) -> tuple[str, ...]:
     """Agents that count more connections than servers have a socket of theirs; all, where no socket tells."""
     peers = [host.agent_sockets.value.peers for host in snapshot.controllers if isinstance(host.agent_sockets, Known)]
     believed = [host for host in snapshot.workers if isinstance(host.agent_metrics, Known) and _open(host)]
-    more = [host.name for host in believed if _open(host) > sum(host.address in seen for seen in peers)]
+    more = [
+        host.name for host in believed if _open(host) > sum(not host.every_address.isdisjoint(seen) for seen in peers)
+    ]
     return tuple(sorted(more or [host.name for host in believed]))
 
 

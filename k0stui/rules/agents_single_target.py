@@ -89,7 +89,9 @@ def _finding(
 
 def _described(target: Target, holder: HostObservation) -> str:
     """A virtual IP is named: it looks like a balancer, and is none for 8132."""
-    return str(target) if target.host == holder.address else f"{target}, a virtual IP that it holds"
+    return (
+        str(target) if target.host in (holder.address, holder.advertised) else f"{target}, a virtual IP that it holds"
+    )
 
 
 def _since(snapshot: ClusterSnapshot) -> datetime | None:

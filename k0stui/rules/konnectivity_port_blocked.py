@@ -50,7 +50,7 @@ def _shut(worker: HostObservation, controller: HostObservation) -> Reachable | N
         return None
     port = _agent_port(controller)
     return next(
-        (e for e in worker.reach.value if e.address == controller.address and e.port == port and not e.open), None
+        (e for e in worker.reach.value if e.address == controller.advertised and e.port == port and not e.open), None
     )
 
 
@@ -80,7 +80,7 @@ def _finding(snapshot: ClusterSnapshot, controller: HostObservation, cut_off: li
     return Finding(
         "konnectivity-port-blocked",
         Severity.CRITICAL,
-        f"{len(cut_off)} of {asked} workers cannot open {controller.address}:{port} of {controller.name} "
+        f"{len(cut_off)} of {asked} workers cannot open {controller.advertised}:{port} of {controller.name} "
         f"({names(host.name for host in cut_off)}), while its server runs: a firewall blocks agents",
         subjects=(controller.name,),
         evidence=_evidence(controller, cut_off),

@@ -44,6 +44,14 @@ def test_no_api_is_needed() -> None:
     assert "all 4 agents dial k0s-master-1 (10.10.10.41:8132) only" in found.sentence
 
 
+def test_the_address_that_a_controller_announces_is_no_virtual_one() -> None:
+    """Also where SSH reaches it by another."""
+    cluster = a_cluster().incident()
+    hosts = tuple(replace(host, address=f"{host.name}.example.com") for host in cluster.hosts)
+
+    assert "dial k0s-master-1 (10.10.10.41:8132) only" in finding(RULE, replace(cluster, hosts=hosts)).sentence
+
+
 def test_a_virtual_address_leads_to_who_holds_it() -> None:
     """The DaemonSet says the VIP, which k0s-master-1 holds."""
     cluster = a_cluster().incident().dialling(VIP).where("k0s-master-1", addresses=("10.10.10.41", VIP))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from k0stui.model.cluster import Reachable
 from k0stui.model.finding import Severity
 from k0stui.model.observed import Known
@@ -38,6 +40,16 @@ def test_one_shut_port_of_a_running_server() -> None:
     assert (found.severity, found.subjects) == (Severity.CRITICAL, ("k0s-master-2",))
     assert found.sentence.startswith("4 of 4 workers cannot open 10.10.10.42:8132 of k0s-master-2")
     assert "--add-port=8132/tcp" in found.remedy
+
+
+def test_workers_know_another_address_than_ssh() -> None:
+    """SSH goes to a name or a public address; what workers dial is what k0s announces."""
+    cluster = blocked(a_cluster().agents(4, 0, 4))
+    elsewhere = replace(
+        cluster, hosts=tuple(replace(host, address=f"{host.name}.example.com") for host in cluster.hosts)
+    )
+
+    assert "cannot open 10.10.10.42:8132 of k0s-master-2" in finding(RULE, elsewhere).sentence
 
 
 def test_a_host_that_is_gone_is_no_firewall() -> None:
