@@ -226,8 +226,7 @@ def test_file_and_running_configuration_are_equal(state: str) -> None:
         if isinstance(host.status, Known):
             running = host.status.value.config
             assert running is not None
-            assert require(host.config_file).config.cluster_wide == running.cluster_wide
-            assert require(host.config_file).config.external_address == running.external_address
+            assert require(host.config_file).config.settings == running.settings
 
 
 BALANCED = {

@@ -145,7 +145,9 @@ class Desk:
         self._executor: Told | None = None
 
     def attach(self, executor: Told) -> None:
+        """From here on it is told what viewers say; also that none came: whoever started it may be gone already."""
         self._executor = executor
+        asyncio.get_running_loop().call_later(APPEARS, self._nobody)
 
     def publish(self, progress: Progress) -> None:
         """To all viewers; one that does not read is hung up on, never waited for: it has left then (`_leave`)."""

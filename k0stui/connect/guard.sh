@@ -90,6 +90,7 @@ ours() { # OP EPOCH OWNER
     op=$1 epoch=$2 owner=$3
     name "$op" op && number "$epoch" epoch && name "$owner" owner
     enter
+    extra=" lock=$lock_sha epoch=$lock_epoch op=$lock_op owner=$lock_owner"
     [ "$lock_sha" = "$(line_sha "$epoch" "$op" "$owner")" ] || answer 12 "lock-is-$lock_epoch-$lock_op"
     dir=$base/ops/$op
     mkdir -p -m 0700 "$base/ops" "$dir" || answer 17 state-directory

@@ -74,10 +74,15 @@ class Executor:
         Raises:
             JournalBroken: what is done can no longer be written down. Nothing was begun after that.
         """
-        async with asyncio.TaskGroup() as group:
-            beating = group.create_task(self._copies.beat(self.happen), name="beat")
-            await self._work(first)
-            beating.cancel()
+        try:
+            async with asyncio.TaskGroup() as group:
+                beating = group.create_task(self._copies.beat(self.happen), name="beat")
+                await self._work(first)
+                beating.cancel()
+        except BaseExceptionGroup as errors:
+            if broken := errors.subgroup(JournalBroken):
+                raise broken.exceptions[0] from None
+            raise
         return self.operation
 
     async def _work(self, first: Event) -> None:

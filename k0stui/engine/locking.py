@@ -71,7 +71,7 @@ async def acquire(operation: Operation, hosts: Sequence[HostInPlan], guards: Map
     try:
         for host in lock_order(hosts):
             answer = await _answer(guards, host)
-            if (answer.op, answer.epoch, answer.owner) != (operation.id, operation.epoch, operation.owner):
+            if not answer.is_of(operation):
                 await _swap(operation, host, guards[host.name], answer)
             taken.append(host)
     except Refused:
@@ -100,7 +100,7 @@ async def release(
     for host in reversed(lock_order(hosts)):
         try:
             found = await seen(guards[host.name], host)
-            if (found.op, found.epoch, found.owner) != (operation.id, operation.epoch, operation.owner):
+            if not found.is_of(operation):
                 continue
             answer = await guards[host.name].lock(found.lock_sha, f"{operation.epoch} - -")
             if answer.verdict is not Verdict.ACCEPTED:
@@ -146,10 +146,13 @@ async def fence_late(
 
 
 def lost_to(operation: Operation, answer: GuardAnswer) -> Event | None:
-    """Whether a higher epoch lies on this host: somebody has adopted, and we may act no more."""
-    if (answer.epoch or 0) <= operation.epoch:
+    """Whether somebody has adopted, by what lies on this host: a higher epoch, or ours in another's name, where two
+    adopted at once and neither knew. We may act no more then; the next adoption is above both."""
+    epoch = answer.epoch or 0
+    by_another = epoch == operation.epoch and answer.op == operation.id and answer.owner != operation.owner
+    if epoch <= operation.epoch and not by_another:
         return None
-    return Event(Kind.EPOCH_LOST, why=f"adopted by {answer.owner}", epoch=answer.epoch or 0)
+    return Event(Kind.EPOCH_LOST, why=f"adopted by {answer.owner}", epoch=epoch)
 
 
 async def _answer(guards: Mapping[HostName, Guard], host: HostInPlan) -> GuardAnswer:

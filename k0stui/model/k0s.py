@@ -85,6 +85,20 @@ class ClusterConfig:
     cluster_wide: tuple[tuple[str, str], ...] = ()
     """(path, value as JSON) of every leaf that must be equal on all controllers, sorted by path; secrets left out."""
 
+    @property
+    def settings(self) -> frozenset[tuple[str, str]]:
+        """(path, value) of all that a restart would bring about: `cluster_wide`, and what each controller has of its
+        own. Addresses that k0s finds by itself are left out: the file need not name them."""
+        own = (
+            ("spec.api.externalAddress", self.external_address),
+            ("spec.api.port", str(self.api_port)),
+            ("spec.konnectivity.externalAddress", self.konnectivity_external_address),
+            ("spec.storage.type", self.storage),
+            ("spec.network.controlPlaneLoadBalancing.enabled", str(self.cplb_enabled)),
+            ("spec.network.controlPlaneLoadBalancing virtual IPs", " ".join(self.virtual_ips)),
+        )
+        return frozenset((*self.cluster_wide, *own))
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:

@@ -46,8 +46,13 @@ def blocked(operation: Operation, event: Event) -> Advance:
 
 
 def not_needed(operation: Operation, event: Event) -> Advance:
+    """What was never begun counts as verified. What was begun before, and may have failed, has yet to be: it is so, but
+    whether what it waited for has come is asked again."""
     only(operation.state in ACTING, operation, event)
-    step_in(operation, event, *UNBEGUN)
+    step = step_in(operation, event, *UNBEGUN)
+    if step.attempt and not step.back:
+        only(is_free(operation, step), operation, event)
+        return put(operation, event, state=StepState.READY, why=event.why), (Effect(Do.VERIFY, event.step),)
     return settle(put(operation, event, state=StepState.VERIFIED, why=event.why or "nothing to do"))
 
 

@@ -127,7 +127,7 @@ def controller_restarts(
             running(snapshot.host(name)).config_path, before, after, members, quorum(members) if etcd else 0,
         )  # fmt: skip
         steps.append(planned(f"restart-{name}", restart, "controllers", (*CLUSTER, *ETCD, *API, *RESTART), name))
-        steps.append(planned(f"columns-{name}", Columns(name), "controllers"))
+        steps.append(planned(f"columns-{name}", Columns(name), "controllers", ("C-02", "C-08", "A-01")))
     return tuple(steps)
 
 

@@ -22,6 +22,11 @@ def exposed(snapshot: ClusterSnapshot) -> tuple[str, ...]:
     return tuple(sorted(host.node for host in snapshot.workers if host.node in dialling and not _listens(host, True)))
 
 
+def listens(host: HostObservation) -> bool:
+    """Whether a balancer for agents certainly listens there."""
+    return isinstance(host.balancer, Known) and host.balancer.value.konnectivity_listens
+
+
 def held(snapshot: ClusterSnapshot, daemonset: str) -> bool | None:
     """Whether it is on OnDelete; None: not known."""
     found = snapshot.daemonset(daemonset)

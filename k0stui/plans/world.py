@@ -74,6 +74,11 @@ class GuardAnswer:
     """Seconds since the holder's last beat, by the host's own uptime; None: none in this boot."""
     records: int = 0
 
+    def is_of(self, operation: Operation) -> bool:
+        """The lock line is this operation's, of its epoch and of its present owner: two may have adopted it in one
+        epoch, each where the other could not."""
+        return (self.op, self.epoch, self.owner) == (operation.id, operation.epoch, operation.owner)
+
 
 @dataclass(frozen=True, slots=True)
 class RestartRequest:

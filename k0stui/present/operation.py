@@ -8,7 +8,7 @@ from typing import Any
 
 from k0stui.model.event import Kind
 from k0stui.model.host import HostName
-from k0stui.model.operation import Operation, OperationState, Plan, StepState
+from k0stui.model.operation import Operation, OperationState, Plan, StepProgress, StepState
 from k0stui.present.cells import Cell, Line, Tone, line, took
 from k0stui.present.happened import Happened, happened_line, spans_of, told
 from k0stui.present.steps import WORDS
@@ -55,6 +55,13 @@ def result_tone(operation: Operation) -> Tone:
     return Tone.CRIT if needs_person(operation) or operation.exposed else Tone.WARN
 
 
+def once_more(step: StepProgress) -> str:
+    """What becomes of a failed step that is taken up again."""
+    if step.id.startswith("restart-"):
+        return "restart it once more; it is down already"
+    return "do it once more where it is not done, and look again whether what it waits for has come"
+
+
 def next_words(operation: Operation) -> tuple[str, ...]:
     """The commands with which it goes on from here."""
     name = operation.id
@@ -63,7 +70,7 @@ def next_words(operation: Operation) -> tuple[str, ...]:
     if operation.failed:
         step = operation.failed[0]
         return (
-            f"k0stui resume {name} --again {step.id}   restart it once more; it is down already",
+            f"k0stui resume {name} --again {step.id}   {once_more(step)}",
             f"k0stui resume {name} --roll-back   take back what was begun, newest first",
             f"k0stui close {name}   give it up as it is",
         )

@@ -10,7 +10,7 @@ from k0stui.model.operation import Operation, OperationState, Plan
 from k0stui.present.cells import Cell, Line, Tone
 from k0stui.present.happened import Happened, happened_line, told
 from k0stui.present.matrix import column_cell
-from k0stui.present.operation import progress, result_text, result_tone, summary_row
+from k0stui.present.operation import once_more, progress, result_text, result_tone, summary_row
 from k0stui.present.steps import step_rows
 from k0stui.present.table import Column, Row
 
@@ -88,8 +88,8 @@ def stop_choices(operation: Operation) -> tuple[Row, ...]:
         rows.append(("stop after this host", "stop after this host", "the same; and the executor ends: k0stui resume"))
     if waits and not operation.failed:
         rows.append(("go on", "go on", "all gates are asked first"))
-    again = "restart it once more, it is down already; the name first"
-    rows += [(f"help={step.id}", f"again: {step.id}", again) for step in operation.failed]
+    failed = operation.failed
+    rows += [(f"help={step.id}", f"again: {step.id}", f"{once_more(step)}; the name first") for step in failed]
     if (waits or operation.state is OperationState.NEEDS_HUMAN) and not operation.in_flight:
         rows.append(("roll back", "roll back", "take back what was begun, newest first; the name first"))
     return tuple(Row(key or "watch", (Cell(what, Tone.HEAD), Cell(about))) for key, what, about in rows)

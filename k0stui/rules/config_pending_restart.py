@@ -16,6 +16,8 @@ from k0stui.rules.facts.evidence import said
 from k0stui.rules.facts.wording import names
 from k0stui.rules.rule import HostRule
 
+BALANCING = "node-local load balancing"
+
 
 def check(host: HostObservation, snapshot: ClusterSnapshot) -> Iterator[Finding]:
     if not host.is_controller:
@@ -34,7 +36,7 @@ def _changes(host: HostObservation, on_disk: ClusterConfig) -> list[str]:
         return []
     runs = host.status.value.config
     pairs = (
-        ("node-local load balancing", runs.nllb.enabled, on_disk.nllb.enabled),
+        (BALANCING, runs.nllb.enabled, on_disk.nllb.enabled),
         ("externalAddress", runs.external_address, on_disk.external_address),
         ("konnectivity.externalAddress", runs.konnectivity_external_address, on_disk.konnectivity_external_address),
         ("agentPort", runs.agent_port, on_disk.agent_port),
@@ -61,8 +63,17 @@ def _finding(host: HostObservation, changes: list[str]) -> Finding:
             *said(host, "service", "started before the change"),
         ),
         because=("other-tool-active",),
-        remedy="finish the change with a staged restart (k0stui plan restart-controllers), or put the old file back",
+        remedy=_remedy(changes),
     )
+
+
+def _remedy(changes: list[str]) -> str:
+    """No plan restarts a controller while a change waits there that is not its own (gate R-02)."""
+    if not changes:
+        return "nothing needs to be done; a staged restart (k0stui plan restart-controllers) makes both one"
+    balancing = any(change.startswith(BALANCING) for change in changes)
+    how = "make the change with k0stui plan nllb" if balancing else "make the change by hand, one controller at a time"
+    return f"put the old file back before anything restarts k0s there; then {how}"
 
 
 RULE = HostRule("config-pending-restart", check)

@@ -57,6 +57,15 @@ async def test_viewer_reads_progress_and_is_heard(tmp_path: Path) -> None:
         await say(tmp_path, "rm -rf")
 
 
+async def test_a_viewer_that_never_came_counts_as_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever started it may have been gone before it was there to be watched: nothing goes on unattended."""
+    monkeypatch.setattr(executor_process, "APPEARS", 0.01)
+    desk, ear = Desk(), Ear()
+    desk.attach(ear)
+    async with desk.open(tmp_path):
+        await asyncio.wait_for(ear.lost.wait(), 5)
+
+
 @pytest.mark.fault("F76")
 async def test_a_viewer_that_does_not_read_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it does not take is kept up to a limit, then it is hung up on, and counts as one that left; the executor is

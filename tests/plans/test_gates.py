@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -115,7 +116,7 @@ FAILS: dict[str, tuple[Change, str]] = {
     "C-04": (lambda it: it.without_sudo(W1).changed(W1, "privileges", sudo=False), "sudo -n is refused"),
     "C-04 tool": (lambda it: it.changed(M1, "privileges", tools=frozenset({"sync", "sha256sum", "timeout", "curl"})), "no flock"),
     "C-05": (lambda it: it.where(M2, clock=ClockOffset(41, 0.1)), "+41 s"),
-    "C-06": (lambda it: it.where(M2, disks=(Filesystem("/", "/dev/sda1", 10 * GIB, GIB // 2),)), "0.5 GiB"),
+    "C-06": (lambda it: it.where(M2, disks=(Filesystem("/", "/dev/sda1", 10 * GIB, GIB // 2),)), "512 MiB left"),
     "C-06 slope": (lambda it: it.where(M2, disks=(Filesystem("/", "/dev/sda1", 100 * GIB, 63 * GIB),)), "in 1 h"),
     "C-06 inodes": (lambda it: it.where(M2, disks=(Filesystem("/", "x", 100 * GIB, 64 * GIB, 1000, 10),)), "inodes"),
     "C-07": (lambda it: it.where(M2, other_actors=(OtherActor("k0sctl", 5),)), "k0sctl"),
@@ -288,10 +289,34 @@ def test_lock_gate_knows_ours_free_and_others() -> None:
     for answer in (
         GuardAnswer(Exit.ACCEPTED, epoch=4, op="op-1"),
         GuardAnswer(Exit.ACCEPTED, epoch=3, op="op-2", owner="bob@b:2"),
+        GuardAnswer(Exit.ACCEPTED, epoch=3, op="op-1", owner="bob@b:2"),
         GuardAnswer(Exit.ACCEPTED, epoch=None, op="unreadable"),
     ):
         assert not asked("C-08", with_first(answer)).passes
     assert asked("C-08", replace(good, guards=ours(plan)[1:])).result is Result.UNKNOWN
+
+
+def test_a_mere_restart_brings_no_balancing_about() -> None:
+    """k0s.yaml says on and the process runs with off: only a plan that makes this change may restart it."""
+    path = "spec.network.nodeLocalLoadBalancing.enabled"
+
+    def edited(cluster: Cluster) -> Cluster:
+        file = require(cluster.host(M1).config_file).config
+        others = tuple(pair for pair in file.cluster_wide if pair[0] != path)
+        return cluster.changed(M1, "config_file", config=replace(file, cluster_wide=(*others, (path, "true"))))
+
+    said = asked("R-02", situation(staged(), edited(incident()), M1))
+    assert (said.result, path in said.evidence) == (Result.FAIL, True)
+    assert asked("R-02", situation(nllb(), edited(incident()), M1)).passes
+
+
+@pytest.mark.parametrize("own", [{"external_address": "10.10.10.70"}, {"storage": "kine"}, {"cplb_enabled": True}])
+def test_what_a_controller_has_of_its_own_may_not_change_either(own: dict[str, Any]) -> None:
+    """Addresses, storage and virtual IPs would change with the restart as well."""
+    file = require(healthy().host(M1).config_file).config
+    pending = healthy().changed(M1, "config_file", config=replace(file, **own))
+
+    assert asked("R-02", situation(staged(), pending, M1)).result is Result.FAIL
 
 
 def test_quorum_is_counted_of_real_voters() -> None:
@@ -320,6 +345,8 @@ def test_unfenced_host_does_not_count() -> None:
     assert asked("E-05", situation(plan, healthy(), M1)).passes
     assert not asked("E-05", situation(plan, healthy(), M1, guards=older)).passes
     assert not asked("E-05", situation(plan, healthy(), M1, guards=ours(plan)[:2])).passes
+    bobs = tuple((name, replace(answer, owner="bob@b:2") if name == M3 else answer) for name, answer in ours(plan))
+    assert not asked("E-05", situation(plan, healthy(), M1, guards=bobs)).passes
 
 
 def test_helped_host_is_left_out_of_what_it_cannot_pass() -> None:

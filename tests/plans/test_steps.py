@@ -14,6 +14,7 @@ import pytest
 
 from k0stui.errors import JournalBroken, NotYet, StepFailed
 from k0stui.model.event import Kind
+from k0stui.model.nllb import Balancer
 from k0stui.model.operation import Facts, Operation, OperationState, Plan, StepProgress, StepState
 from k0stui.plans.steps import STEPS, made, planned
 from k0stui.plans.steps.daemonset import Hold, Release, Roll, path_of
@@ -197,8 +198,6 @@ def test_what_was_shown_is_what_runs(kind: str) -> None:
     step = STEP_CASES[kind]
     snapshot = incident()
     if kind == "move-agent":
-        from k0stui.model.nllb import Balancer
-
         snapshot = snapshot.where(W1, balancer=Balancer(True, True, 401))
     stage = Stage(step, snapshot)
     stage.api.answers |= {
@@ -444,7 +443,7 @@ def test_trapped_agents_are_those_that_know_too_few() -> None:
     from tests.builders import a_cluster
 
     trapped = a_cluster().open_known((3, 3), (2, 2), (3, 3), (None, None))
-    assert Columns.trapped(trapped, 3) == {"k0s-worker-2"}
+    assert Columns.trapped(trapped, 3) == ("k0s-worker-2",)
     stage = Stage(Columns(M2), trapped)
     stage.api.answers["/version"] = {}
     assert stage.act().kind is Kind.ACCEPTED
@@ -452,6 +451,37 @@ def test_trapped_agents_are_those_that_know_too_few() -> None:
     body = json.loads(stage.api.calls[0].body)
     assert body["preconditions"]["uid"]
     assert body["gracePeriodSeconds"] == 1
+
+
+def test_trapped_agents_are_made_anew_one_by_one() -> None:
+    """The next only when the one before looks for all servers again."""
+    from tests.builders import a_cluster
+
+    two = a_cluster().agents(2, 4, 4).open_known((2, 2), (3, 3), (1, 1), (3, 3))
+    stage = Stage(Columns(M2), two)
+    stage.api.answers["/version"] = {}
+    stage.act()
+    assert stage.world().fact("node") == "k0s-worker-3"
+    assert stage.run(stage.step.outcome).kind is Kind.UNKNOWN
+
+    stage.progress = replace(stage.progress, facts=(("node", "k0s-worker-3"), ("uid", "of the pod that is gone")))
+    stage.snapshot = a_cluster().agents(3, 4, 4).open_known((2, 2), (3, 3), (3, 3), (3, 3)).steady()
+    found = stage.run(stage.step.outcome)
+    assert (found.kind, "next: k0s-worker-1" in found.why) == (Kind.NOT_STARTED, True)
+    stage.snapshot = a_cluster().steady()
+    assert stage.run(stage.step.outcome).kind is Kind.READY
+
+
+def test_no_agent_is_made_anew_where_it_would_be_dark() -> None:
+    """The template dials localhost already, and its node has no balancer yet."""
+    from tests.builders import a_cluster
+
+    flipped = (
+        a_cluster().open_known((3, 3), (2, 2), (3, 3), (3, 3)).where("k0s-worker-2", balancer=Balancer(False, False))
+    )
+    assert Columns.trapped(flipped, 3) == ()
+    with pytest.raises(StepFailed):
+        Stage(Columns(M2), flipped).act()
 
 
 @pytest.mark.fault("F61")

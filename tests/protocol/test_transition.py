@@ -101,6 +101,18 @@ def test_failed_step_stops_everything_but_help_and_rollback() -> None:
     assert (again.state, again.reason, again.step("c1").attempt) == (OperationState.PAUSED, "helped", 2)
 
 
+def test_what_was_begun_is_verified_before_it_counts() -> None:
+    """A failed step that is found done is not verified by that: what it waits for is asked again, and may fail again."""
+    failed = driven(running(), *through("c1", Kind.ACCEPTED), Event(Kind.FAILED, "c1", why="180 s"))
+    found, effects = advance(driven(failed, Event(Kind.HELP, "c1")), Event(Kind.NOT_NEEDED, "c1", "it is so already"))
+
+    assert (found.step("c1").state, effects) == (StepState.READY, (Effect(Do.VERIFY, "c1"),))
+    again = driven(found, Event(Kind.FAILED, "c1", why="180 s"))
+    assert (again.state, again.failed) == (OperationState.PAUSED, (again.step("c1"),))
+    never_begun = driven(running(), Event(Kind.CHOSEN, "c1"), Event(Kind.NOT_NEEDED, "c1"))
+    assert never_begun.step("c1").state is StepState.VERIFIED
+
+
 def test_refusal_by_the_guard_pauses_and_counts_the_attempt() -> None:
     """A certain *no* leaves the step to be begun, with the next number."""
     refused = driven(running(), *through("c1"), Event(Kind.REFUSED, "c1", why="no-quorum-without-us"))

@@ -21,8 +21,8 @@ def check(situation: Situation) -> str:
             raise NotObserved(f"{name}: the lock line cannot be read")
         if operation is None and answer.op != "-":
             wrong.append(f"{name}: held by {answer.owner} for {answer.op}")
-        if operation is not None and (answer.op, answer.epoch) != (operation.id, operation.epoch):
-            wrong.append(f"{name}: lock is {answer.op} in epoch {answer.epoch}")
+        if operation is not None and not answer.is_of(operation):
+            wrong.append(f"{name}: lock is {answer.op} in epoch {answer.epoch}, by {answer.owner}")
     if wrong:
         raise Fail(those(wrong), "wait for the holder, or adopt its operation")
     return f"{'ours' if operation else 'free'} on {len(names)} hosts"

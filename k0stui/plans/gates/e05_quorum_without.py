@@ -66,8 +66,7 @@ def _at_our_epoch(situation: Situation, host: str) -> bool:
     answer = next((answer for name, answer in situation.guards if name == host), None)
     if situation.operation is None:
         return answer is None or answer.op == "-"
-    ours = (situation.operation.epoch, situation.operation.id)
-    return answer is not None and (answer.epoch, answer.op) == ours
+    return answer is not None and answer.is_of(situation.operation)
 
 
 def check(situation: Situation) -> str:

@@ -6,7 +6,7 @@ from k0stui.errors import NotObserved
 from k0stui.plans.gates.gate import SLOW, Fail, Gate, Situation, fresh
 
 PLANNED = "network.nodeLocalLoadBalancing.enabled"
-"""How the path of the one planned change ends."""
+"""How the path of the one change ends that a plan makes: of a plan that makes none it is a change like any other."""
 
 
 def check(situation: Situation) -> str:
@@ -21,9 +21,9 @@ def check(situation: Situation) -> str:
     running = fresh(situation, seen.status, f"{host.name}: k0s status", SLOW).config
     if running is None:
         raise NotObserved(f"{host.name}: k0s does not tell what it runs with")
-    changed = set(file.config.cluster_wide) ^ set(running.cluster_wide)
-    others = sorted({path for path, _ in changed if not path.endswith(PLANNED)})
-    if others:
+    changes = {path for path, _ in file.config.settings ^ running.settings}
+    is_planned = bool(situation.plan.setting(f"after:{host.name}"))
+    if others := sorted(path for path in changes if not (is_planned and path.endswith(PLANNED))):
         raise Fail(f"{host.name}: {', '.join(others)} would change too", "settle these edits first")
     return f"{file.path} as running"
 

@@ -87,7 +87,8 @@ class RestartService(Step):
     async def apply(self, world: World) -> Event:
         answer = await world.guards[self.host].restart(self.request(world))
         if answer.verdict is Verdict.LOCK:
-            return Event(Kind.EPOCH_LOST, world.step, f"{self.host}: {answer.why}", answer.epoch or 0)
+            epoch = max(answer.epoch or 0, world.operation.epoch)
+            return Event(Kind.EPOCH_LOST, world.step, f"{self.host}: {answer.why}", epoch)
         if answer.verdict.is_refusal:
             return refused(world, f"{self.host}: the guard refused: {answer.why} ({int(answer.verdict)})")
         return accepted(world) if answer.verdict is Verdict.ACCEPTED else unknown(world, answer.why)

@@ -10,10 +10,11 @@ from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
 from k0stui.model.observed import Known, require
 from k0stui.model.operation import Facts
+from k0stui.plans.exposure import LOCAL, listens
 from k0stui.plans.gates import GATES, w07_worker_config
 from k0stui.plans.gates.gate import Result, Situation, judge
 from k0stui.plans.steps.move_agent import delete_pod
-from k0stui.plans.steps.step import Await, Check, Step, accepted, gates_pass
+from k0stui.plans.steps.step import Await, Check, Step, gates_pass
 from k0stui.plans.world import World
 
 
@@ -77,6 +78,7 @@ class Columns(Step):
 
     patience = 60.0
     after_patience = Check.NEEDED
+    settles = 120.0
 
     @property
     def title(self) -> str:
@@ -85,42 +87,60 @@ class Columns(Step):
     def preview(self) -> tuple[str, ...]:
         return (
             "read: no server has fewer agents than when planned",
-            "else, after 60 s: DELETE the agent pods that know too few servers",
+            "else, after 60 s: DELETE an agent pod that knows too few servers, one after the other, none where it "
+            "would come back without its balancer",
         )
 
     async def check(self, world: World) -> Check:
-        if world.progress.attempt:
+        snapshot = await world.observe()
+        said = judge(GATES["A-06"], Situation(snapshot, world.plan, None, world.operation))
+        if said.result is Result.PASS:
             return Check.DONE
-        said = judge(GATES["A-06"], Situation(await world.observe(), world.plan, None, world.operation))
-        if said.result is not Result.PASS:
-            raise NotYet(said.evidence)
-        return Check.DONE
+        if world.progress.attempt and self.trapped(snapshot, len(world.plan.controllers)):
+            return Check.NEEDED
+        raise NotYet(said.evidence)
 
     async def intent(self, world: World) -> Facts:
         snapshot = await world.observe()
         trapped = self.trapped(snapshot, len(world.plan.controllers))
         if not trapped:
-            raise StepFailed("columns are short, and no agent knows too few servers: look at the matrix")
+            raise StepFailed("columns are short, and no agent that may be made anew knows too few servers (matrix)")
         pods = require(snapshot.any_api(lambda api: api.agent_pods), "agent pods")
-        return tuple((pod.name, pod.metadata.uid) for pod in pods if pod.spec.node_name in trapped)
+        pod = next((pod for node in trapped for pod in pods if pod.spec.node_name == node), None)
+        if pod is None:
+            raise NotYet(f"no agent pod on {', '.join(trapped)} now")
+        return (("node", pod.spec.node_name), ("name", pod.name), ("uid", pod.metadata.uid))
 
     @staticmethod
-    def trapped(snapshot: ClusterSnapshot, controllers: int) -> set[str]:
-        """Nodes whose agent believes in fewer servers than there are, and so has stopped looking."""
-        return {
-            host.node
+    def trapped(snapshot: ClusterSnapshot, controllers: int) -> tuple[str, ...]:
+        """Nodes whose agent believes in fewer servers than there are, and so has stopped looking; those with the fewest
+        first. Where the template dials localhost, only those with a balancer: elsewhere the new pod would be dark."""
+        template = require(snapshot.daemonset("konnectivity-agent"), "ds/konnectivity-agent")
+        needs_balancer = template.argument("proxy-server-host") in LOCAL
+        found = [
+            (host.agent_metrics.value.known, host.node)
             for host in snapshot.workers
             if isinstance(host.agent_metrics, Known)
             and host.agent_metrics.value.known is not None
             and host.agent_metrics.value.known < controllers
-        }
+            and not (needs_balancer and not listens(host))
+        ]
+        return tuple(node for _, node in sorted(found))
 
     async def apply(self, world: World) -> Event:
-        for name, uid in world.progress.facts:
-            await delete_pod(world, name, uid)
-        return accepted(world)
+        return await delete_pod(world, world.fact("name"), world.fact("uid"))
 
     async def outcome(self, world: World) -> Event:
+        """The next one only when this one looks for all servers again."""
+        snapshot = await world.observe()
+        pods = require(snapshot.any_api(lambda api: api.agent_pods), "agent pods")
+        old = any(pod.metadata.uid == world.fact("uid") for pod in pods)
+        trapped = self.trapped(snapshot, len(world.plan.controllers))
+        if old or world.fact("node") in trapped:
+            return Event(Kind.UNKNOWN, world.step, f"the agent on {world.fact('node')} is being made anew")
+        said = judge(GATES["A-06"], Situation(snapshot, world.plan, None, world.operation))
+        if trapped and said.result is not Result.PASS:
+            return Event(Kind.NOT_STARTED, world.step, f"{said.evidence}; next: {trapped[0]}")
         return Event(Kind.READY, world.step)
 
     def awaited(self) -> tuple[Await, ...]:
