@@ -12,7 +12,7 @@ from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.event import Event, Kind
 from k0stui.model.operation import OperationState
 from k0stui.model.rows import rests
-from k0stui.plans.exposure import exposed, held
+from k0stui.plans.exposure import exposed, held, imminent, unsure
 from k0stui.plans.gates.gate import Situation
 from k0stui.plans.order import next_step
 from k0stui.plans.proof import EVERY, UNBROKEN, WITHIN, proof
@@ -71,14 +71,15 @@ async def choose(course: Course) -> Event:
 
 
 def note_exposure(course: Course, snapshot: ClusterSnapshot) -> None:
-    """Held and exposed are facts of the cluster: looked at before each step, and journalled when they change."""
+    """Held and exposed are facts of the cluster: looked at before each step, and journalled when they change. What is
+    not known ends no exposure."""
     for daemonset, _ in course.operation.held:
         if held(snapshot, daemonset) is False:
             course.record(Event(Kind.HOLD_LOST, why=f"{daemonset} is no longer held", facts=((daemonset, ""),)))
     dark = exposed(snapshot)
     if dark and not course.operation.exposed:
         course.record(Event(Kind.EXPOSED, why=f"no balancer for the agents on {', '.join(dark)}"))
-    if not dark and course.operation.exposed:
+    if course.operation.exposed and not (dark or unsure(snapshot) or imminent(snapshot)):
         course.record(Event(Kind.COVERED))
 
 

@@ -13,7 +13,7 @@ from k0stui.model.k0s import K0sStatus, Version
 from k0stui.model.observed import Known, require, value_or
 from k0stui.model.operation import HostInPlan, Plan, PlannedStep
 from k0stui.plans.batches import batches, most, zone_of
-from k0stui.plans.gates import API, BALANCER, CLUSTER, ETCD, GATES, RESTART, WORKER, WORKER_CLUSTER
+from k0stui.plans.gates import API, BALANCER, CLUSTER, ETCD, GATES, RESTART, WORKER, WORKER_CLUSTER, w07_worker_config
 from k0stui.plans.gates.gate import Result, Situation, Verdict, judge
 from k0stui.plans.steps import planned
 from k0stui.plans.steps.daemonset import Hold, Release
@@ -77,18 +77,26 @@ def k0s_path(seen: HostObservation) -> str:
 
 
 def settings_of(snapshot: ClusterSnapshot) -> dict[str, str]:
-    """What gates compare with later: storage, version, cordons and columns as they are now."""
+    """What gates and the proof compare with later: storage, version, cordons and columns as they are now; and whether
+    workers are told to run balancers, since then every server must have every agent in the end."""
     first = running(snapshot.controllers[0])
     nodes = value_or(snapshot.any_api(lambda api: api.nodes), ())
     found = {
         "storage": first.config.storage if first.config else "etcd",
         "version": str(version_of(snapshot)),
+        "nllb": "on" if published_balancer(snapshot) else "off",
         "cordoned": " ".join(sorted(node.name for node in nodes if node.spec.unschedulable)),
     }
     for host in snapshot.controllers:
         metrics = value_or(host.konnectivity_metrics, None)
         found[f"agents:{host.name}"] = str(metrics.agents if metrics else 0)
     return found
+
+
+def published_balancer(snapshot: ClusterSnapshot) -> bool:
+    """Whether workers are told to run a balancer."""
+    maps = value_or(snapshot.any_api(lambda api: api.worker_configs), ())
+    return any(w07_worker_config.enabled(it) for it in maps if "windows" not in it.name)
 
 
 def excused_of(snapshot: ClusterSnapshot) -> tuple[str, ...]:

@@ -8,18 +8,55 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from k0stui.errors import PlanRefused
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.host import HostName
-from k0stui.model.observed import Known, value_or
+from k0stui.model.observed import Known, Unknown, value_or
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 def exposed(snapshot: ClusterSnapshot) -> tuple[str, ...]:
     """Nodes whose agent dials localhost while nobody listens there. What is not known is not named here."""
+    return tuple(sorted(host.node for host in _dialling(snapshot) if not _listens(host, True)))
+
+
+def unsure(snapshot: ClusterSnapshot) -> str:
+    """Why it cannot be said that nobody else is exposed; empty: it can. A node that is not Ready is not asked for."""
+    pods = snapshot.any_api(lambda api: api.agent_pods)
+    if isinstance(pods, Unknown):
+        return f"what agents dial is not known: {pods.why}"
+    nodes = value_or(snapshot.any_api(lambda api: api.nodes), ())
+    away = {node.name for node in nodes if not node.is_ready}
+    unseen = [host for host in _dialling(snapshot) if isinstance(host.balancer, Unknown) and host.node not in away]
+    names = ", ".join(sorted(host.node for host in unseen))
+    return f"whether a balancer listens on {names} is not known" if unseen else ""
+
+
+def imminent(snapshot: ClusterSnapshot) -> bool:
+    """Whether agents that nobody holds are rolled to a template that dials localhost, not all having a balancer."""
+    agents = snapshot.daemonset("konnectivity-agent")
+    if isinstance(agents, Unknown) or agents.value.is_on_delete:
+        return False
+    return agents.value.argument("proxy-server-host") in LOCAL and not all(map(listens, snapshot.workers))
+
+
+def nobody_exposed(snapshot: ClusterSnapshot) -> None:
+    """Raises PlanRefused: somebody is, or it is not known."""
+    if dark := exposed(snapshot):
+        raise PlanRefused(
+            f"agents on {', '.join(dark)} are exposed: they dial localhost and no balancer listens there; "
+            "restart-workers first, it ends that"
+        )
+    if why := unsure(snapshot):
+        raise PlanRefused(f"{why}: agents may be exposed")
+
+
+def _dialling(snapshot: ClusterSnapshot) -> list[HostObservation]:
+    """Workers whose agent dials localhost."""
     pods = value_or(snapshot.any_api(lambda api: api.agent_pods), ())
-    dialling = {pod.spec.node_name for pod in pods if pod.argument("proxy-server-host") in LOCAL}
-    return tuple(sorted(host.node for host in snapshot.workers if host.node in dialling and not _listens(host, True)))
+    nodes = {pod.spec.node_name for pod in pods if pod.argument("proxy-server-host") in LOCAL}
+    return [host for host in snapshot.workers if host.node in nodes]
 
 
 def listens(host: HostObservation) -> bool:

@@ -7,7 +7,7 @@ from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.observed import Known, Unknown
 from k0stui.model.operation import Plan
 from k0stui.plans.draft import AGENTS, checked, excused_of, hosts_in_plan, settings_of
-from k0stui.plans.exposure import exposed
+from k0stui.plans.exposure import nobody_exposed
 from k0stui.plans.gates import AGENTS as AGENT_GATES
 from k0stui.plans.steps import planned
 from k0stui.plans.steps.daemonset import Roll
@@ -22,10 +22,7 @@ def plan(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "") -> Plan:
     found = snapshot.daemonset(AGENTS)
     if isinstance(found, Unknown):
         raise PlanRefused(f"DaemonSet {AGENTS}: {found.why}")
-    if dark := exposed(snapshot):
-        raise PlanRefused(
-            f"agents on {', '.join(dark)} dial localhost and no balancer listens there: restart-workers first"
-        )
+    nobody_exposed(snapshot)
     if found.value.is_on_delete:
         raise PlanRefused(
             "the agents are held (OnDelete): a roll would replace none; finish or close that operation first"

@@ -21,7 +21,7 @@ from k0stui.plans.draft import (
     releases,
     settings_of,
 )
-from k0stui.plans.exposure import exposed
+from k0stui.plans.exposure import nobody_exposed
 from k0stui.plans.gates import API, CLUSTER, ETCD
 
 
@@ -32,8 +32,7 @@ def plan(snapshot: ClusterSnapshot, nonce: str, guard_sha256: str = "") -> Plan:
         PlanRefused: it would do harm, or too little is known; the message says what.
     """
     no_hybrids(snapshot)
-    if dark := exposed(snapshot):
-        raise PlanRefused(f"agents on {', '.join(dark)} are exposed: restart-workers first, it ends that")
+    nobody_exposed(snapshot)
     hosts = hosts_in_plan(snapshot, (host.name for host in snapshot.controllers))
     edits = {host.name: (_sha(snapshot, host.name), "-") for host in hosts}
     steps = (*holds((AGENTS,)), *controller_restarts(snapshot, hosts, edits), *releases((AGENTS,)))

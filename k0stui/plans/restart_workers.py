@@ -8,7 +8,15 @@ from k0stui.errors import PlanRefused
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.observed import Known, value_or
 from k0stui.model.operation import Plan
-from k0stui.plans.draft import checked, excused_of, hosts_in_plan, no_hybrids, settings_of, worker_restarts
+from k0stui.plans.draft import (
+    checked,
+    excused_of,
+    hosts_in_plan,
+    no_hybrids,
+    published_balancer,
+    settings_of,
+    worker_restarts,
+)
 from k0stui.plans.exposure import dark_first
 from k0stui.plans.gates import BALANCER, CLUSTER, w07_worker_config
 
@@ -34,8 +42,7 @@ def plan(
     controllers = hosts_in_plan(snapshot, (host.name for host in snapshot.controllers))
     published = published_balancer(snapshot)
     uid = snapshot.any_api(lambda api: api.cluster_uid)
-    own = {"nllb": "on" if published else "off", "image": image_of(snapshot), "batch": str(batch)}
-    settings = {**settings_of(snapshot), **own}
+    settings = {**settings_of(snapshot), "image": image_of(snapshot), "batch": str(batch)}
     drafted = Plan(
         "restart-workers", snapshot.cluster, uid.value if isinstance(uid, Known) else "", (*controllers, *workers),
         worker_restarts(snapshot, workers, published, batch), snapshot.taken_at, nonce,
@@ -45,12 +52,6 @@ def plan(
         settings=tuple(settings.items()), guard_sha256=guard_sha256,
     )  # fmt: skip
     return checked(drafted, snapshot)
-
-
-def published_balancer(snapshot: ClusterSnapshot) -> bool:
-    """Whether workers are told to run a balancer."""
-    maps = value_or(snapshot.any_api(lambda api: api.worker_configs), ())
-    return any(w07_worker_config.enabled(it) for it in maps if "windows" not in it.name)
 
 
 def image_of(snapshot: ClusterSnapshot) -> str:

@@ -15,7 +15,7 @@ from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.event import Kind
 from k0stui.model.observed import Known
 from k0stui.model.operation import Operation
-from k0stui.plans.exposure import exposed
+from k0stui.plans.exposure import exposed, unsure
 from k0stui.present.cells import Cell, Line, Tone, took
 from k0stui.present.happened import Happened, spans_of
 from k0stui.present.look import Look
@@ -57,7 +57,7 @@ def standing(
     dark_since = operation.exposed_since if operation and operation.exposed else None
     return Standing(
         _stand(_held(look), before.held, span[0] if span else None, now, sees=_sees_daemonset(snapshot)),
-        _stand(dark, before.exposed, dark_since, now, sees=_sees_pods(snapshot)),
+        _stand(dark, before.exposed, dark_since, now, sees=not unsure(snapshot)),
     )
 
 
@@ -77,10 +77,6 @@ def _held(look: Look) -> tuple[str, ...]:
 
 def _sees_daemonset(snapshot: ClusterSnapshot) -> bool:
     return isinstance(snapshot.daemonset(wiring.DAEMONSET), Known)
-
-
-def _sees_pods(snapshot: ClusterSnapshot) -> bool:
-    return isinstance(snapshot.any_api(lambda api: api.agent_pods), Known)
 
 
 def banner_lines(stands: Standing, look: Look) -> tuple[Line, ...]:

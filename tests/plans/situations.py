@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from k0stui.model.host import HostName
-from k0stui.model.observed import Known
+from k0stui.model.observed import Known, require
 from k0stui.model.operation import Operation, OperationState, Plan, StepProgress
 from k0stui.plans import enable_nllb, restart_controllers
 from k0stui.plans.asked import HostAsked, Process
@@ -87,3 +87,18 @@ def situation(plan: Plan, snapshot: Cluster, host: str | None = None, **changed:
 
 def asked(gate: str, found: Situation) -> Verdict:
     return judge(GATES[gate], found)
+
+
+def node_named(cluster: Cluster, name: str, **changed: object) -> Cluster:
+    nodes = require(cluster.apis[0].nodes)
+    return cluster.apis_with(
+        nodes=tuple(msgspec.structs.replace(node, **changed) if node.name == name else node for node in nodes)
+    )
+
+
+def not_ready(cluster: Cluster, *names: str) -> Cluster:
+    for name in names:
+        status = next(node.status for node in require(cluster.apis[0].nodes) if node.name == name)
+        condition = msgspec.structs.replace(status.conditions[0], status="False")
+        cluster = node_named(cluster, name, status=msgspec.structs.replace(status, conditions=[condition]))
+    return cluster

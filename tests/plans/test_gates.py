@@ -45,6 +45,8 @@ from tests.plans.situations import (
     healthy,
     incident,
     nllb,
+    node_named,
+    not_ready,
     ours,
     running,
     situation,
@@ -60,25 +62,10 @@ def both(change: Change) -> Callable[[Cluster], Cluster]:
     return lambda cluster: change(cluster).steady()
 
 
-def node_named(cluster: Cluster, name: str, **changed: object) -> Cluster:
-    nodes = require(cluster.apis[0].nodes)
-    return cluster.apis_with(
-        nodes=tuple(msgspec.structs.replace(node, **changed) if node.name == name else node for node in nodes)
-    )
-
-
 def annotated(cluster: Cluster, name: str, key: str) -> Cluster:
     nodes = require(cluster.apis[0].nodes)
     metadata = next(node.metadata for node in nodes if node.name == name)
     return node_named(cluster, name, metadata=msgspec.structs.replace(metadata, annotations={key: "now"}))
-
-
-def not_ready(cluster: Cluster, *names: str) -> Cluster:
-    for name in names:
-        status = next(node.status for node in require(cluster.apis[0].nodes) if node.name == name)
-        condition = msgspec.structs.replace(status.conditions[0], status="False")
-        cluster = node_named(cluster, name, status=msgspec.structs.replace(status, conditions=[condition]))
-    return cluster
 
 
 def cordoned(cluster: Cluster, name: str) -> Cluster:

@@ -22,11 +22,25 @@ from k0stui.model.observed import require
 from k0stui.model.operation import OperationState, Plan, StepProgress, StepState, decode_plan
 from k0stui.plans import enable_nllb, restart_agents, restart_controllers, restart_workers
 from k0stui.plans.draft import followers_first
-from k0stui.plans.exposure import dark_first, exposed, held
+from k0stui.plans.exposure import dark_first, exposed, held, imminent, unsure
 from k0stui.plans.order import next_step
+from k0stui.plans.proof import proof
 from k0stui.plans.steps import made
 from tests.builders import Cluster, a_cluster, unknown
-from tests.plans.situations import M1, M2, M3, W1, healthy, incident, nllb, planned_for, running, staged
+from tests.plans.situations import (
+    M1,
+    M2,
+    M3,
+    W1,
+    healthy,
+    incident,
+    nllb,
+    not_ready,
+    planned_for,
+    running,
+    situation,
+    staged,
+)
 
 Planner = Callable[..., Plan]
 
@@ -127,6 +141,8 @@ REFUSED: dict[str, tuple[Planner, Callable[[], Cluster], str]] = {
     "object unseen": (enable_nllb.plan, lambda: dynamic().apis_with(cluster_config=unknown()), "cannot be read"),
     "no worker": (restart_workers.plan, lambda: a_cluster(workers=0).steady(), "no worker"),
     "controllers while exposed": (restart_controllers.plan, lambda: a_cluster().exposed().steady(), "restart-workers first"),
+    "controllers while a balancer is not seen": (restart_controllers.plan, lambda: a_cluster().where("k0s-worker-2", balancer=unknown()).steady(), "balancer listens on k0s-worker-2 is not known"),
+    "agents while what they dial is not seen": (restart_agents.plan, lambda: a_cluster().apis_with(agent_pods=unknown()).steady(), "what agents dial is not known"),
     "agents while exposed": (restart_agents.plan, lambda: a_cluster().exposed().steady(), "restart-workers first"),
     "agents while held": (restart_agents.plan, lambda: a_cluster().held().steady(), "held"),
     "other cluster's CA": (restart_controllers.plan, lambda: healthy().where(M2, ca_sha256="b" * 64).steady(), "same cluster CA"),
@@ -164,6 +180,35 @@ def test_workers_are_restarted_dark_ones_first() -> None:
 
     assert exposed(cluster) == ("k0s-worker-3", "k0s-worker-4")
     assert dark_first(cluster, cluster.workers)[:2] == ("k0s-worker-3", "k0s-worker-4")
+
+
+@pytest.mark.parametrize("plan", [restart_agents.plan, restart_controllers.plan])
+def test_where_workers_have_balancers_the_proof_is_the_whole_mesh(plan: Any) -> None:
+    """A column that was empty when planned is no measure: every server has every agent in the end."""
+    trapped = a_cluster().agents(4, 4, 0).steady()
+    made = plan(trapped, "nonce")
+
+    assert made.setting("nllb") == "on"
+    assert "k0s-master-3 has 0 of 4" in proof(situation(made, trapped)).missing
+
+
+def test_a_balancer_that_is_not_seen_covers_nobody() -> None:
+    """Not known is neither dark nor covered; of a node that is not Ready it is not asked."""
+    blind = a_cluster().where("k0s-worker-2", balancer=unknown())
+
+    assert (exposed(blind), unsure(a_cluster())) == ((), "")
+    assert "k0s-worker-2" in unsure(blind)
+    assert unsure(not_ready(blind, "k0s-worker-2")) == ""
+    assert unsure(a_cluster().apis_with(agent_pods=unknown()))
+
+
+def test_agents_that_nobody_holds_are_about_to_be_dark() -> None:
+    """They are rolled to localhost, and one worker has no balancer; held, or with all balancers, they are not."""
+    waits = a_cluster().where("k0s-worker-2", balancer=Balancer(False, False))
+
+    assert imminent(waits)
+    assert not imminent(a_cluster())
+    assert not imminent(a_cluster().held())
 
 
 def test_exposed_and_held_are_facts_of_a_snapshot() -> None:
