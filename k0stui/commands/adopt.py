@@ -42,7 +42,9 @@ async def _adopt(arguments: argparse.Namespace) -> int:
         shells = watch.shells()
         operation = arguments.operation or await _locked(watch, [host.name for host in snapshot.controllers])
         plan, lines = await found(shells, operation)
+        await _of_nobody_else(watch, plan, operation)
         journal = journal_of(carrying.home(), operation, plan, lines)
+        journal.claim()
         wanted = carrying.name_to_type(journal.directory, plan)
         if holder := await _alive(watch, plan):
             show_report([f"{operation} is being carried out: {holder}. To fence that one, type its id as well."])
@@ -69,6 +71,13 @@ async def _locked(watch: Watch, controllers: Iterable[HostName]) -> str:
     if len(holders) != 1:
         raise UsageError(f"name the operation; locks are held by: {', '.join(sorted(holders)) or 'none'}.")
     return str(holders.pop())
+
+
+async def _of_nobody_else(watch: Watch, plan: Plan, operation: str) -> None:
+    """Raises UsageError: a host of its plan is locked for another operation, which this one must not take over."""
+    for host, answer in await asked_guards(watch.shells(), plan):
+        if answer.op not in ("-", operation) and answer.epoch is not None:
+            raise UsageError(f"{host} is locked by {answer.owner} for {answer.op}: adopt that one, or wait.")
 
 
 async def _alive(watch: Watch, plan: Plan) -> str:

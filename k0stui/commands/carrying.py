@@ -139,6 +139,7 @@ async def carry_on(
         publish(progress)
 
     try:
+        journal.claim()
         executor = Executor(journal, plan_in(directory), ways_of(watch), noted, waits=waits)
         if refusal := await _refusal(directory, watch, journal.operation):
             clock = watch.clock

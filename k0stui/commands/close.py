@@ -33,9 +33,10 @@ async def _close(arguments: argparse.Namespace, directory: Path) -> int:
         raise UsageError(f"{directory.name} is being carried out; stop it first.")
     journal, plan = Journal.reopen(directory), carrying.plan_in(directory)
     try:
+        journal.claim()
         operation = journal.operation
         if operation.state.is_over:
-            raise UsageError(f"{operation.id} is over already.")
+            return await _freed(arguments, operation, plan, carrying.name_to_type(directory, plan))
         if operation.in_flight:
             raise UsageError(f"what became of {operation.in_flight[0].id} is not known: resume it first, or adopt it.")
         left = leftovers(operation, plan)
@@ -51,6 +52,18 @@ async def _close(arguments: argparse.Namespace, directory: Path) -> int:
     finally:
         journal.close()
     show_lines([f"{operation.id} is closed" + (f"; its lock is left on {', '.join(still)}" if still else "")])
+    return NOT_CLOSED if still else CLOSED
+
+
+async def _freed(arguments: argparse.Namespace, operation: Operation, plan: Plan, wanted: str) -> int:
+    """Of one that is over only a lock can be left, on a host that was away then: it is given back now."""
+    show_report([f"{operation.id} is over; its lock is given back where it was left."])
+    if not await confirmed(arguments.confirm, wanted, f"free the lock of {operation.id}"):
+        return NOT_CLOSED
+    async with observing(arguments) as watch:
+        await watch.look()
+        still = await _released(watch, operation, plan)
+    show_lines([f"its lock is left on {', '.join(still)}" if still else f"{operation.id} holds no lock on any host"])
     return NOT_CLOSED if still else CLOSED
 
 

@@ -15,6 +15,7 @@ from k0stui.connect import executor_process
 from k0stui.engine.journal import Record, parse, read
 from k0stui.errors import UsageError
 from k0stui.model.operation import Operation
+from k0stui.model.rows import ACTING
 from k0stui.present.cells import plain
 from k0stui.present.happened import Happened, happened_line, told
 from k0stui.present.harmless import harmless_line
@@ -65,7 +66,15 @@ async def follow(directory: Path, write: Callable[[str], None]) -> Operation:
     async for message in executor_process.watch(directory):
         follower.show(str(message.get("awaits", "")))
     follower.show()
-    return read(directory)[0]
+    operation = read(directory)[0]
+    if operation.state in ACTING:
+        write(f"          the executor has ended: {_last_line(directory / executor_process.LOG)}")
+    return operation
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else "it said nothing; was it killed?"
 
 
 async def see_through(directory: Path, arguments: argparse.Namespace, words: Sequence[str] = ()) -> int:
@@ -82,7 +91,7 @@ async def see_through(directory: Path, arguments: argparse.Namespace, words: Seq
 def say_end(operation: Operation) -> int:
     """The last lines, and the exit status."""
     print_line(f"{operation.id}: {result_text(operation)}")
-    if not is_done(operation):
+    if not is_done(operation) or operation.leftovers:
         show_lines(f"  {words}" for words in next_words(operation))
     return exit_status(operation)
 

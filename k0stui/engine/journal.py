@@ -10,6 +10,7 @@ Appending blocks for one fsync, milliseconds, in a process that draws nothing: o
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import zlib
@@ -97,6 +98,19 @@ class Journal:
         except OSError as error:
             raise JournalBroken(f"{directory}: {error.strerror}: no act without a journal") from error
         return cls(directory, begin(operation, plan), [])
+
+    def claim(self) -> None:
+        """From here on nobody else writes it, until it is closed or this process ends: two writers would number their
+        records alike, and nobody could read them again.
+
+        Raises:
+            UsageError: another process of this machine does.
+        """
+        with suppress(BlockingIOError):
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(self._file).st_size == sum(map(len, self.lines)):
+                return
+        raise UsageError(f"{self.operation.id} is carried on by another process of this machine: stop that one first.")
 
     @classmethod
     def rebuilt(cls, home: Path, operation: str, plan: bytes, lines: Iterable[bytes]) -> Journal:

@@ -113,7 +113,8 @@ async def release(
 async def adopt(
     operation: Operation, epoch: int, owner: str, hosts: Sequence[HostInPlan], guards: Mapping[HostName, Guard]
 ) -> tuple[str, ...]:
-    """Raise every host that can be reached to `epoch`. Those not raised are unfenced, and count as down.
+    """Raise every host that can be reached to `epoch`. Those not raised are unfenced, and count as down: another
+    operation's lock is never taken.
 
     An unreadable line is replaced as well: that is how it is repaired.
     """
@@ -121,6 +122,9 @@ async def adopt(
     for host in lock_order(hosts):
         try:
             found = await seen(guards[host.name], host)
+            if found.epoch is not None and found.op not in ("-", operation.id):
+                unfenced.append(str(host.name))
+                continue
             answer = await guards[host.name].lock(found.lock_sha, f"{epoch} {operation.id} {owner}")
             if answer.verdict is not Verdict.ACCEPTED:
                 unfenced.append(str(host.name))

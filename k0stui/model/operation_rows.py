@@ -47,7 +47,9 @@ def not_proven(operation: Operation, event: Event) -> Advance:
 
 def unlocked(operation: Operation, event: Event) -> Advance:
     only(operation.state in (OperationState.DONE, OperationState.ROLLED_BACK), operation, event)
-    return replace(operation, state=OperationState.UNLOCKED, reason=operation.state.value), (Effect(Do.END),)
+    left = (event.why,) if event.why else ()
+    over = replace(operation, state=OperationState.UNLOCKED, reason=operation.state.value, leftovers=left)
+    return over, (Effect(Do.END),)
 
 
 def pause_asked(operation: Operation, event: Event) -> Advance:

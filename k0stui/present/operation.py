@@ -55,6 +55,10 @@ def result_tone(operation: Operation) -> Tone:
     return Tone.CRIT if needs_person(operation) or operation.exposed else Tone.WARN
 
 
+LEFT = "lock is left on"
+"""How an end that could not free every host says so."""
+
+
 def once_more(step: StepProgress) -> str:
     """What becomes of a failed step that is taken up again."""
     if step.id.startswith("restart-"):
@@ -65,6 +69,8 @@ def once_more(step: StepProgress) -> str:
 def next_words(operation: Operation) -> tuple[str, ...]:
     """The commands with which it goes on from here."""
     name = operation.id
+    if any(LEFT in text for text in (*operation.leftovers, operation.reason)):
+        return (f"k0stui close {name}   give back the lock that is left",)
     if operation.state.is_over:
         return ("k0stui clean   lists what is left on the hosts",)
     if operation.failed:

@@ -510,6 +510,44 @@ async def test_a_controller_that_was_away_at_the_adoption_is_fenced_when_it_answ
     assert away.lock == "2 - -"
 
 
+@in_virtual_time
+async def test_an_adoption_takes_no_other_operations_lock(tmp_path: Path) -> None:
+    """A host that is locked for something else stays so, and counts as not fenced."""
+    sim = Sim(LoopClock())
+    plan = plan_of(sim.base)
+    journal = journal_in(tmp_path / "a", plan)
+    await _killed(Watched(sim, journal), journal, 20)
+    sim.hosts["k0s-master-2"].lock = "2 op-2 bob@b:2"
+    guards = {name: sim.guard(shell, journal.operation) for name, shell in sim.shells().items()}
+    again = Journal.reopen(journal.directory)
+
+    assert await take(again, plan, guards, "ann@a:9", sim.clock) == ("k0s-master-2",)
+    assert sim.hosts["k0s-master-2"].lock == "2 op-2 bob@b:2"
+    again.close()
+
+
+@in_virtual_time
+async def test_two_who_adopt_in_one_epoch_both_stop(tmp_path: Path) -> None:
+    """Each had only the hosts that the other did not reach: neither acts on any, and a third adoption is above both."""
+    sim = Sim(LoopClock())
+    plan = plan_of(sim.base)
+    journal = journal_in(tmp_path / "a", plan)
+    await _killed(Watched(sim, journal), journal, 20)
+    again = Journal.reopen(journal.directory)
+    guards = {name: sim.guard(shell, again.operation) for name, shell in sim.shells().items()}
+    await take(again, plan, guards, "ann@a:9", sim.clock)
+    again.close()
+    sim.hosts["k0s-master-3"].lock = "2 op-1 bob@b:9"
+    jobs = [len(sim.hosts[host.name].jobs) for host in sim.base.controllers]
+
+    watched = Watched(sim, Journal.reopen(journal.directory))
+    watched.executor.tell("go on")
+    watched.rests = lambda operation: operation.state.is_over
+    end = await watched.rest(Event(Kind.RESUMED))
+    assert (end.state, "bob@b:9" in end.reason) == (OperationState.HANDED_OVER, True)
+    assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == jobs
+
+
 def adopted_after_the_first(watched: Watched) -> None:
     """Somebody else raises the epoch on every host as soon as the first controller is verified."""
 

@@ -139,6 +139,23 @@ def test_journal_of_another_plan_is_refused(tmp_path: Path) -> None:
         Journal.reopen(directory)
 
 
+def test_only_one_process_writes(tmp_path: Path) -> None:
+    """Who claims a journal is its writer until it lets go; nor may anything have been written since it was read."""
+    first = Journal.create(tmp_path, "op-1", a_plan())
+    first.claim()
+    second = Journal.reopen(first.directory)
+    with pytest.raises(UsageError, match="another process"):
+        second.claim()
+    first.append(Event(Kind.APPROVED), START, 0.0)
+    first.close()
+    with pytest.raises(UsageError, match="another process"):
+        second.claim()
+    second.close()
+    third = Journal.reopen(first.directory)
+    third.claim()
+    third.close()
+
+
 def test_impossible_event_is_not_written(tmp_path: Path) -> None:
     """What the table forbids never reaches the disk."""
     kept = Journal.create(tmp_path, "op-1", a_plan())

@@ -66,7 +66,10 @@ def test_usual_way_ends_unlocked() -> None:
     events = [event for step in STEPS for event in through(step, *WHOLE)]
     done = driven(running(), *events, Kind.NOTHING_LEFT, Kind.PROVEN, Kind.UNLOCKED)
 
-    assert (done.state, done.reason) == (OperationState.UNLOCKED, "done")
+    assert (done.state, done.reason, done.leftovers) == (OperationState.UNLOCKED, "done", ())
+    left = Event(Kind.UNLOCKED, why="the lock is left on c3")
+    unfreed = driven(running(), *events, Kind.NOTHING_LEFT, Kind.PROVEN, left)
+    assert unfreed.leftovers == ("the lock is left on c3",)
     assert [step.attempt for step in done.steps] == [1, 1, 1]
 
 
@@ -102,7 +105,7 @@ def test_failed_step_stops_everything_but_help_and_rollback() -> None:
 
 
 def test_what_was_begun_is_verified_before_it_counts() -> None:
-    """A failed step that is found done is not verified by that: what it waits for is asked again, and may fail again."""
+    """A failed step that is found done is not verified by that: what it waits for is asked again."""
     failed = driven(running(), *through("c1", Kind.ACCEPTED), Event(Kind.FAILED, "c1", why="180 s"))
     found, effects = advance(driven(failed, Event(Kind.HELP, "c1")), Event(Kind.NOT_NEEDED, "c1", "it is so already"))
 

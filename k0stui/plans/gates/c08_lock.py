@@ -24,7 +24,7 @@ def check(situation: Situation) -> str:
         if operation is not None and not answer.is_of(operation):
             wrong.append(f"{name}: lock is {answer.op} in epoch {answer.epoch}, by {answer.owner}")
     if wrong:
-        raise Fail(those(wrong), "wait for the holder, or adopt its operation")
+        raise Fail(those(wrong), "wait for the holder, or adopt its operation; of one that is over: k0stui close")
     return f"{'ours' if operation else 'free'} on {len(names)} hosts"
 
 
