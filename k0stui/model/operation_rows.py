@@ -102,7 +102,8 @@ def again(operation: Operation) -> tuple[Effect, ...]:
 
 
 def rolling_back(operation: Operation, event: Event) -> Advance:
-    """Everything begun is to be taken back, newest first; what was never begun stays so."""
+    """Everything begun is to be taken back, newest first; what was never begun stays so. A host that failed is down
+    already: it is helped by that, so no gate asks of it what it cannot pass."""
     only(
         operation.state in (OperationState.PAUSED, OperationState.NEEDS_HUMAN) and not operation.in_flight,
         operation,
@@ -110,7 +111,10 @@ def rolling_back(operation: Operation, event: Event) -> Advance:
     )
     only(not operation.is_rolling_back, operation, event)
     steps = tuple(
-        replace(step, state=StepState.PENDING, back=True, why="") if step.attempt else step for step in operation.steps
+        replace(step, state=StepState.PENDING, back=True, why="", helping=step.state is StepState.FAILED)
+        if step.attempt
+        else step
+        for step in operation.steps
     )
     return replace(
         operation, state=OperationState.ROLLING_BACK, steps=steps, reason="", pausing="", stopping=False

@@ -45,7 +45,10 @@ def _next_controller(plan: Plan, operation: Operation, snapshot: ClusterSnapshot
 
 
 def _back_rank(plan: Plan, snapshot: ClusterSnapshot, step: StepProgress) -> tuple[int, int]:
+    """Who is down is helped first."""
     planned = plan.step(step.id)
+    if step.helping and step.host:
+        return -2, 0
     rank = BACK.index(planned.kind) if planned.kind in BACK else -1
     if planned.kind == "restart-controller" and step.host:
         order = followers_first(snapshot, [host.name for host in plan.controllers])

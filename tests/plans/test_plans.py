@@ -290,6 +290,18 @@ def test_columns_come_before_the_next_controller() -> None:
     assert next_step(plan, replace(operation, steps=steps), healthy()) == "columns-k0s-master-2"
 
 
+def test_who_is_down_is_taken_back_first() -> None:
+    """A controller that failed with its new config gets the old one before anything else is done."""
+    plan = nllb()
+    steps = tuple(
+        StepProgress(step.id, step.host, StepState.PENDING, 1, back=True, helping=step.id == "restart-k0s-master-3")
+        for step in plan.steps
+    )
+
+    found = next_step(plan, replace(running(plan), state=OperationState.ROLLING_BACK, steps=steps), incident())
+    assert found == "restart-k0s-master-3"
+
+
 def test_rollback_puts_configs_back_before_agents_and_gives_the_hold_up_last() -> None:
     """From after the release: held again, old configs (leader last), old targets, agents, and only then released."""
     plan = nllb()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from k0stui.errors import JournalBroken, NotYet, StepFailed
+from k0stui.errors import ApiRefused, JournalBroken, NotYet, StepFailed
 from k0stui.model.event import Kind
 from k0stui.model.nllb import Balancer
 from k0stui.model.operation import Facts, Operation, OperationState, Plan, StepProgress, StepState
@@ -242,13 +242,21 @@ def test_hold_keeps_what_was_before_and_names_the_version() -> None:
 @pytest.mark.fault("F59")
 def test_conflict_is_a_certain_refusal() -> None:
     """409 and 422: somebody was faster, nothing was done (F59)."""
-    from k0stui.errors import ApiRefused
-
     for status in (409, 422):
         stage = Stage(Hold("konnectivity-agent"))
         stage.api.answers[path_of("konnectivity-agent")] = daemonset()
         stage.api.answers[f"PATCH {path_of('konnectivity-agent')}"] = ApiRefused("conflict", status)
         assert stage.act().kind is Kind.REFUSED
+
+
+@pytest.mark.parametrize("status", [500, 503, 504])
+def test_a_server_that_fails_at_an_act_may_have_done_it(status: int) -> None:
+    """Not certain, so not refused: what became of it is looked at."""
+    stage = Stage(Hold("konnectivity-agent"))
+    stage.api.answers[path_of("konnectivity-agent")] = daemonset()
+    stage.api.answers[f"PATCH {path_of('konnectivity-agent')}"] = ApiRefused("timed out", status)
+
+    assert stage.act().kind is Kind.UNKNOWN
 
 
 def test_leftover_hold_of_somebody_is_released_to_what_k0s_renders() -> None:
@@ -410,6 +418,18 @@ def test_agent_of_the_newest_template_needs_no_move() -> None:
     assert stage.run(stage.step.check) is Check.NEEDED
 
 
+def test_an_agent_that_was_moved_forth_is_moved_back() -> None:
+    """The uid that was deleted on the way forth is gone, and says nothing of the way back."""
+    stage = Stage(MoveAgent("k0s-worker-1", W1, everywhere=False))
+    stage.api.answers[path_of("konnectivity-agent")] = daemonset()
+    stage.api.answers[LIST] = {"items": [pod("u2")]}
+    moved = (("way", "forth"), ("uid", "u1"))
+    stage.progress = replace(stage.progress, attempt=1, facts=moved)
+    assert stage.run(stage.step.check) is Check.DONE
+    stage.progress = replace(stage.progress, back=True)
+    assert stage.run(stage.step.check) is Check.NEEDED
+
+
 def test_pod_of_another_config_hash_is_old() -> None:
     """kube-proxy's template changes by one annotation only (from 1.36.1): its pods must still be moved."""
     stage = Stage(MoveAgent("k0s-worker-1", W1))
@@ -518,6 +538,19 @@ def test_config_object_is_patched_whole_and_tested_dry_first() -> None:
     assert dry.path == f"{OBJECT}?dryRun=All"
     assert json.loads(real.body)[-1]["value"] == {"enabled": True, "type": "EnvoyProxy"}
     assert all(guard.staged[0][0] == "resource" for host, guard in stage.guards.items() if "master" in host)
+
+
+def test_a_change_that_failed_to_reconcile_can_be_taken_back() -> None:
+    """What refuses another change is what its own way back mends."""
+    failed = {"items": [{"reason": "FailedReconciling", "lastTimestamp": "2026-01-01T00:00:00Z"}]}
+    for step, refused in ((PatchConfig(), True), (PatchConfig(on=False), False)):
+        stage = Stage(step)
+        stage.api.answers |= {OBJECT: {"metadata": {"resourceVersion": "8"}, "spec": {}}, EVENTS: failed}
+        if refused:
+            with pytest.raises(StepFailed, match="FailedReconciling"):
+                stage.act()
+        else:
+            assert stage.act().kind is Kind.ACCEPTED
 
 
 @pytest.mark.fault("F60")

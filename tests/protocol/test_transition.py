@@ -199,6 +199,9 @@ def test_roll_back_takes_begun_steps_only() -> None:
     with pytest.raises(JournalBroken):
         advance(back, Event(Kind.CHOSEN, "c3"))
 
+    failed = driven(running(), *through("c1", Kind.ACCEPTED), Event(Kind.FAILED, "c1"), Event(Kind.ROLL_BACK))
+    assert (failed.step("c1").state, failed.step("c1").helping) == (StepState.PENDING, True)
+
     events = [event for step in ("c2", "c1") for event in through(step, *WHOLE)]
     end = driven(back, *events, Kind.NOTHING_LEFT, Kind.UNLOCKED)
     assert (end.state, end.reason) == (OperationState.UNLOCKED, "rolled back")

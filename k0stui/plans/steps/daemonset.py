@@ -9,7 +9,7 @@ from typing import Any
 from k0stui.errors import ApiRefused, NotYet, ProbeFailed
 from k0stui.model.event import Event, Kind
 from k0stui.model.operation import Facts
-from k0stui.plans.steps.step import Await, Check, Step, accepted, refused
+from k0stui.plans.steps.step import Await, Check, Step, accepted, refused_by_api
 from k0stui.plans.world import World
 
 JSON_PATCH = "application/json-patch+json"
@@ -38,9 +38,7 @@ async def patch(world: World, name: str, changes: list[dict[str, Any]]) -> Event
     try:
         await api.patch(path_of(name), json.dumps([test, *changes]).encode(), content_type=JSON_PATCH)
     except ApiRefused as error:
-        return refused(
-            world, f"{name}: the API server refused the patch ({error.status}); somebody changed it meanwhile?"
-        )
+        return refused_by_api(world, error, f"the patch of {name}; somebody changed it meanwhile?")
     return accepted(world)
 
 

@@ -12,7 +12,7 @@ from k0stui.model.host import HostName
 from k0stui.model.observed import require
 from k0stui.model.operation import Facts
 from k0stui.plans.steps.daemonset import found
-from k0stui.plans.steps.step import Await, Check, Step, accepted, refused
+from k0stui.plans.steps.step import Await, Check, Step, accepted, refused, refused_by_api
 from k0stui.plans.world import World
 
 GRACE = 1
@@ -42,7 +42,7 @@ async def delete_pod(world: World, name: str, uid: str) -> Event:
     except ApiRefused as error:
         if error.status in (404, 409):
             return refused(world, f"pod {name} was replaced meanwhile")
-        return refused(world, f"the API server refused to delete {name} ({error.status})")
+        return refused_by_api(world, error, f"the deletion of pod {name}")
     return accepted(world)
 
 
@@ -70,7 +70,8 @@ class MoveAgent(Step):
         pod = await pod_on(world, self.daemonset, self.node)
         if pod is None:
             raise NotYet(f"no {self.daemonset} pod on {self.node} now")
-        moved = world.fact("uid") if world.progress.attempt else ""
+        # What was deleted on the way forth tells nothing of the way back.
+        moved = world.fact("uid") if world.progress.attempt and world.fact("way") == _way(world) else ""
         if moved and pod["metadata"]["uid"] != moved:
             return Check.DONE
         template = (await found(world, self.daemonset))["spec"]["template"]
@@ -87,7 +88,7 @@ class MoveAgent(Step):
             (f"agents:{host.name}", str(require(host.konnectivity_metrics, f"{host.name}: agents").agents))
             for host in snapshot.controllers
         ]
-        return (("name", pod["metadata"]["name"]), ("uid", pod["metadata"]["uid"]), *columns)
+        return (("way", _way(world)), ("name", pod["metadata"]["name"]), ("uid", pod["metadata"]["uid"]), *columns)
 
     async def apply(self, world: World) -> Event:
         return await delete_pod(world, world.fact("name"), world.fact("uid"))
@@ -133,6 +134,10 @@ class MoveAgent(Step):
     def undo(self) -> Step:
         """Once the template points back, the pod is made anew once more."""
         return MoveAgent(self.node, self.host, self.daemonset, everywhere=False)
+
+
+def _way(world: World) -> str:
+    return "back" if world.progress.back else "forth"
 
 
 def _dialled_before(world: World, host: str) -> bool:

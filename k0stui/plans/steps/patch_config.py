@@ -13,7 +13,7 @@ from k0stui.errors import ApiRefused, NotYet, StepFailed
 from k0stui.model.event import Event
 from k0stui.model.operation import Facts
 from k0stui.plans.steps.daemonset import JSON_PATCH
-from k0stui.plans.steps.step import Await, Check, Step, accepted, refused
+from k0stui.plans.steps.step import Await, Check, Step, accepted, refused, refused_by_api
 from k0stui.plans.world import World
 
 OBJECT = "/apis/k0s.k0sproject.io/v1beta1/namespaces/kube-system/clusterconfigs/k0s"
@@ -45,11 +45,12 @@ class PatchConfig(Step):
         return Check.DONE if _block(body).get("enabled") is self.on else Check.NEEDED
 
     async def intent(self, world: World) -> Facts:
+        """The way back is not refused for what it is to mend."""
         api, body = await world.get(OBJECT)
         owner = gitops_owner(body)
-        if owner:
+        if self.on and owner:
             raise StepFailed(f"ClusterConfig k0s is managed by {owner}: make this change there, it would be put back")
-        if await _failing(world):
+        if self.on and await _failing(world):
             raise StepFailed(
                 "the last change of ClusterConfig k0s was not reconciled (FailedReconciling): mend it first"
             )
@@ -72,7 +73,7 @@ class PatchConfig(Step):
         try:
             await api.patch(OBJECT, self._patch(body, world.fact("version")), content_type=JSON_PATCH)
         except ApiRefused as error:
-            return refused(world, f"the API server refused the patch ({error.status}); the object moved meanwhile?")
+            return refused_by_api(world, error, "the patch; the object moved meanwhile?")
         return accepted(world)
 
     def _patch(self, body: dict[str, Any], version: str) -> bytes:

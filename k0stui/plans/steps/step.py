@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from k0stui.errors import NotYet
+from k0stui.errors import ApiRefused, NotYet
 from k0stui.model.event import Event, Kind
 from k0stui.model.host import HostName
 from k0stui.model.operation import Facts
@@ -101,6 +101,12 @@ def refused(world: World, why: str) -> Event:
 
 def unknown(world: World, why: str) -> Event:
     return Event(Kind.UNKNOWN, world.step, why)
+
+
+def refused_by_api(world: World, error: ApiRefused, what: str) -> Event:
+    """A refusal is certain; a server that failed at it, or a gateway that lost it, may have done it all the same."""
+    said = f"the API server {'failed at' if error.status >= 500 else 'refused'} {what} ({error.status})"
+    return unknown(world, said) if error.status >= 500 else refused(world, said)
 
 
 def gates_pass(gates: Iterable[str], host: HostName | None = None) -> Callable[[World], Awaitable[None]]:
