@@ -68,6 +68,6 @@ def words_for(operation: Operation, again: str = "", roll_back: bool = False) ->
                 f"{again} has not failed; --again is for {', '.join(s.id for s in operation.failed) or 'none'}."
             )
         return (f"help={again}",)
-    if operation.failed or operation.state is OperationState.NEEDS_HUMAN:
+    if operation.failed or (operation.state is OperationState.NEEDS_HUMAN and not operation.in_flight):
         return None
     return ("go on",) if operation.state is OperationState.PAUSED else ()

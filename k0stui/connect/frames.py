@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from k0stui.errors import ProbeFailed
+
 STDERR_CAP = 64 * 1024
 """Bytes of stderr kept, the first ones: resident.sh has the same number, and 3,800 on a channel for logs."""
 
@@ -23,6 +25,9 @@ MARK_LIMIT = 64
 
 NOISE_KEPT = 500
 """Bytes kept of what was said before the first marker: shown when the login turns out to be no shell."""
+
+
+UNSAYABLE = "a word of this question, which a host told, holds a NUL byte or is no text: it was not asked"
 
 
 class BadFrame(Exception):
@@ -170,7 +175,7 @@ def request(
     """The line that asks: several may be under way.
 
     Raises:
-        ValueError: an argument holds a NUL, which no program could be given.
+        ProbeFailed: an argument holds what no program could be given: a NUL, half a character. A host may have told it.
     """
     verb = f"tell '{octal(stdin)}'" if stdin else "ask"
     return _line(verb, number, argv, root, seconds, cap, phrases)
@@ -187,14 +192,21 @@ def _line(
     verb: str, number: int, argv: Iterable[str], root: bool, seconds: float, cap: int, phrases: Phrases | None
 ) -> bytes:
     asked = tuple(argv)
-    if any("\0" in word for word in asked):
-        raise ValueError("an argument holds a NUL byte")
+    if not all(map(_can_be_said, asked)):
+        raise ProbeFailed(UNSAYABLE)
     told, words = phrases.said(asked) if phrases else ("", shlex.join(asked))
     rights = "as_root" if root else "limited"
     # Whole seconds: busybox's timeout takes no fraction.
     limit = max(1, round(seconds))
     mark = "rooted=1; " if root else ""
     return f"{told}{mark}{verb} {number} {cap + 1} {rights} {limit} {words}\n".encode("utf-8", "surrogateescape")
+
+
+def _can_be_said(word: str) -> bool:
+    try:
+        return b"\0" not in word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
 
 
 def octal(data: bytes) -> str:

@@ -13,6 +13,8 @@ from k0stui.connect.ssh_config import HostConfig
 DEFAULTS = ("id_ed25519", "id_ecdsa", "id_rsa")
 """Under ~/.ssh, in the order tried, when nothing is named."""
 
+PUBLIC = ".pub"
+
 AskPassphrase = Callable[[Path], Awaitable[str | None]]
 """None: the person has none to give; the key is left out."""
 
@@ -79,6 +81,8 @@ class KeyRing:
         return self._read[path]
 
     async def _loaded(self, path: Path) -> list[asyncssh.SSHKeyPair]:
+        if path.suffix == PUBLIC:
+            return self._left_out(path, "it is a public key, and ssh-agent does not have its private part")
         try:
             return list(asyncssh.load_keypairs(str(path)))
         except asyncssh.KeyEncryptionError:
@@ -110,8 +114,9 @@ class KeyRing:
 
 
 def _public_data(path: Path) -> bytes | None:
-    """Of the .pub beside a key, which is never locked: by it a key of the agent is known."""
+    """Of the .pub beside a key, which is never locked, or named in its place: by it a key of the agent is known."""
+    public = path if path.suffix == PUBLIC else path.with_name(path.name + PUBLIC)
     try:
-        return asyncssh.read_public_key(path.with_name(path.name + ".pub")).public_data
+        return asyncssh.read_public_key(public).public_data
     except (OSError, asyncssh.KeyImportError):
         return None

@@ -15,7 +15,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Protocol
 
 from k0stui.connect.kubeconfig import Credentials, read_kubeconfig
-from k0stui.errors import ApiRefused, NotPermitted, Unreachable, UsageError
+from k0stui.errors import ApiRefused, NotPermitted, ProbeFailed, Unreachable, UsageError
 from k0stui.model.host import HostName
 from k0stui.ports import LIMIT, Command, Reply, Shell, script
 
@@ -28,7 +28,7 @@ UNIT = script(
 """How k0s is started: where its binary and its data are. systemd, else OpenRC."""
 
 ANSWER_CAP = 64 * 1024 * 1024
-"""Bytes of one answer by way of kubectl."""
+"""Bytes of one answer; 500 pods are 2.5 MB. What is longer is not read."""
 
 
 class ForwardingShell(Shell, Protocol):
@@ -102,7 +102,10 @@ class KubernetesApi:
             if self._client is None and self._credentials and not self._by_kubectl:
                 module = await asyncio.to_thread(importlib.import_module, "k0stui.connect.kube_client")
                 port = self._credentials.port
-                self._client = module.KubeClient(self._credentials, lambda: self._shell.loopback(port))
+                try:
+                    self._client = module.KubeClient(self._credentials, lambda: self._shell.loopback(port))
+                except (ssl.SSLError, ValueError) as error:
+                    raise NotPermitted(f"{self.host}: the certificates or the key for its API are none") from error
         return self._client if not self._by_kubectl else None
 
     async def _read_credentials(self) -> Credentials:
@@ -140,6 +143,9 @@ class KubernetesApi:
         return Unreachable(f"{self.host}: no connection to its API server: {error or type(error).__name__}")
 
     async def _judged(self, method: str, path: str, status: int, answer: bytes) -> bytes:
+        if len(answer) > ANSWER_CAP:
+            size = f"{ANSWER_CAP >> 20} MiB"
+            raise ProbeFailed(f"{self.host}: its API server answers more than {size} to {method} {path}: not read")
         if status < 400:
             return answer
         said = answer[:2000].decode("utf-8", "replace")
@@ -203,5 +209,5 @@ def _message(body: str) -> str:
     """The sentence of a Kubernetes `Status`, or what was said instead."""
     try:
         return str(json.loads(body)["message"])[:300]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return body.strip()[:300]

@@ -20,6 +20,7 @@ from aiohttp.client_proto import ResponseHandler
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.client.configuration import Configuration
 
+from k0stui.connect.kube import ANSWER_CAP
 from k0stui.connect.kubeconfig import Credentials
 
 CONNECTIONS = 4
@@ -47,7 +48,7 @@ class KubeClient:
     async def request(
         self, method: str, path: str, body: Any, content_type: str | None, limit: float
     ) -> tuple[int, bytes]:
-        """Status and raw body.
+        """Status and raw body, of which no more is read than shows that it is longer than `ANSWER_CAP`.
 
         Raises:
             OSError: TimeoutError after `limit` seconds; ssl.SSLError; what `dial` raises.
@@ -60,7 +61,7 @@ class KubeClient:
         async with asyncio.timeout(limit):
             try:
                 response = await self._api.call_api(method, self._server + path, headers, body, _request_timeout=limit)
-                return int(response.status), await response.read()  # type: ignore[no-untyped-call]
+                return int(response.status), await read_up_to(ANSWER_CAP + 1, response.response)
             except aiohttp.ClientError as error:
                 # What our own dialling and TLS raised is inside.
                 cause = error.__cause__
@@ -69,6 +70,17 @@ class KubeClient:
     async def close(self) -> None:
         await self._api.close()  # type: ignore[no-untyped-call]
         await self._connector.close()
+
+
+async def read_up_to(most: int, response: aiohttp.ClientResponse) -> bytes:
+    """The body, or its first `most` bytes: then the connection is given up instead of reading on for ever."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) >= most:
+            response.close()
+            break
+    return bytes(body[:most])
 
 
 class _Connector(aiohttp.BaseConnector):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from k0stui.errors import UsageError
+from k0stui.probes.yaml_text import load, scalar
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -51,22 +52,20 @@ def read_kubeconfig(text: bytes, source: str) -> Credentials:
         UsageError: it is none, or has no inline credentials; `source` names it, its content is never quoted.
     """
     try:
-        # Not the error's text: it quotes the line.
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError):
-        document = None
-    try:
+        document = load(text)
         context = _named(document["contexts"], document["current-context"])["context"]
         cluster = _named(document["clusters"], context["cluster"])["cluster"]
         user = _named(document["users"], context["user"])["user"]
         credentials = Credentials(
-            server=str(cluster["server"]),
+            server=scalar(cluster["server"]),
             authority=_decoded(cluster, "certificate-authority-data").decode(),
             certificate=_decoded(user, "client-certificate-data"),
             key=_decoded(user, "client-key-data"),
-            token=str(user.get("token", "")),
+            token=scalar(user.get("token", "")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+        _ = credentials.port  # urlsplit finds a bad one only now
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error, yaml.YAMLError) as error:
+        # Not the error's text: it quotes the line.
         raise UsageError(f"{source}: no kubeconfig with a current context, inline certificates and keys") from error
     if not credentials.authority or not (credentials.token or (credentials.certificate and credentials.key)):
         raise UsageError(f"{source}: it has no inline certificate-authority-data and client key or token")
@@ -74,7 +73,7 @@ def read_kubeconfig(text: bytes, source: str) -> Credentials:
 
 
 def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next((entry for entry in entries if entry["name"] == name), {})
+    return next((entry for entry in entries if scalar(entry["name"]) == scalar(name)), {})
 
 
 def _decoded(section: dict[str, Any], name: str) -> bytes:

@@ -173,12 +173,12 @@ class Lane(asyncssh.SSHClientSession[bytes]):
         try:
             async with asyncio.timeout(START_LIMIT):
                 hello = await self._exchange(0, text, Answer(1000))
-        except (Lost, TimeoutError) as error:
+            uid, pid, _ = bytes(hello.out).split(None, 2)
+            self.uid, self.pid = int(uid), int(pid)
+        except (Lost, TimeoutError, ValueError) as error:
             said = self._stream.noise or self._complaint
             why = f"it said {said[-200:]!r}" if said else "it said nothing"
             raise Lost(f"the login there starts no shell that we can use (a restricted shell?); {why}") from error
-        uid, pid, _ = bytes(hello.out).split(None, 2)
-        self.uid, self.pid = int(uid), int(pid)
 
     def close(self) -> None:
         """What is under way ends as `Lost`."""

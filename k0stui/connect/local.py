@@ -10,9 +10,9 @@ import signal
 import socket
 from asyncio.subprocess import DEVNULL, PIPE, Process
 
-from k0stui.connect.frames import STDERR_CAP
+from k0stui.connect.frames import STDERR_CAP, UNSAYABLE
 from k0stui.connect.rights import SudoMemory
-from k0stui.errors import Unreachable
+from k0stui.errors import ProbeFailed, Unreachable
 from k0stui.model.host import HostName
 from k0stui.ports import Clock, Command, Reply
 
@@ -83,6 +83,8 @@ class LocalShell:
             status = 127 if isinstance(error, FileNotFoundError) else 126
             said = f"{argv[0]}: {error.strerror}".encode()
             return Reply(status, b"", said, asked, self._clock.now())
+        except ValueError as error:
+            raise ProbeFailed(UNSAYABLE) from error
         self._running.add(process)
         try:
             conversation = _Conversation(process, command)

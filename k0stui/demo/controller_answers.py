@@ -37,7 +37,7 @@ READYZ = [
 def konnectivity_server(asked: Asked) -> Said:
     server = asked.controller.server
     if server is None:
-        return say("pid=\npids=\n")
+        return say(f"pid=\npids={' '.join(map(str, asked.controller.orphans))}\n")
     pids = [server.pid, *asked.controller.orphans]
     started = int(asked.wall(server.started).timestamp())
     arguments = "\n".join(server_arguments(asked.fleet, server))
@@ -171,6 +171,10 @@ def etcd_members(asked: Asked) -> Said:
     return say(member_list(asked)) if asked.fleet.etcd.has_quorum else say(status=28)
 
 
+def etcd_local_members(asked: Asked) -> Said:
+    return REFUSED if asked.controller.etcd_up is None else say(member_list(asked))
+
+
 def member_list(asked: Asked) -> str:
     members = [_member(member) for member in asked.fleet.etcd.members]
     return json.dumps({"header": _header(asked), "members": members}, separators=(",", ":"))
@@ -243,6 +247,7 @@ ANSWERS: dict[str, Answer] = {
     "api_ready": api_ready,
     "etcd_health": etcd_health,
     "etcd_members": etcd_members,
+    "etcd_local_members": etcd_local_members,
     "etcd_status": etcd_status,
     "etcd_metrics": etcd_metrics,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Any, TypeVar
 
-from k0stui.errors import ApiRefused, HostKeyRefused, NotPermitted, ProbeFailed, ToolMissing, Unreachable
+from k0stui.errors import ApiRefused, HostKeyRefused, K0stuiError, NotPermitted, ToolMissing, Unreachable
 from k0stui.model.cluster import Tunnel
 from k0stui.model.host import NodeName
 from k0stui.model.observed import Known, Lack, Unknown
@@ -21,7 +21,8 @@ GRACE = 2.0
 
 
 async def ask(shell: Shell, probe: HostProbe[T], clock: Clock, within: float = inf) -> Known[T] | Unknown:
-    """Ask one host one question. Every expected failure becomes `Unknown`; only cancellation and bugs leave.
+    """Ask one host one question. Every failure becomes `Unknown`, a bug that an answer brings out too: only
+    cancellation leaves.
 
     `within`: seconds for whoever cannot wait as long as the question may take.
     """
@@ -31,8 +32,8 @@ async def ask(shell: Shell, probe: HostProbe[T], clock: Clock, within: float = i
         return Known(probe.read(reply), clock.now())
     except TimeoutError:
         return Unknown(f"no answer in {min(probe.timeout, within):g} s", clock.now(), Lack.NO_ANSWER)
-    except (Unreachable, ProbeFailed) as error:
-        return Unknown(str(error), clock.now(), lack(error))
+    except Exception as error:  # noqa: BLE001 - no answer of a host may end the loop that asks all the others
+        return _unknown(error, clock)
 
 
 async def ask_api(api: KubeApi, probe: ApiProbe[T], clock: Clock, within: float = inf) -> Known[T] | Unknown:
@@ -47,12 +48,12 @@ async def ask_api(api: KubeApi, probe: ApiProbe[T], clock: Clock, within: float 
         if error.status == 404 and probe.absent is not None:
             return Known(probe.absent(), clock.now())
         return Unknown(str(error), clock.now())
-    except (Unreachable, ProbeFailed) as error:
-        return Unknown(str(error), clock.now(), lack(error))
+    except Exception as error:  # noqa: BLE001 - as in `ask`
+        return _unknown(error, clock)
 
 
-TUNNELS_AT_ONCE = 8
-"""Per API server: each holds a stream of its konnectivity server."""
+TUNNELS_AT_ONCE = 4
+"""Per API server: each holds a stream of its konnectivity server, and one of our four connections."""
 
 TUNNEL_LIMIT = 8.0
 """Seconds: the API server itself gives up on a dead agent after 5 ("dial timeout, backstop" comes later)."""
@@ -66,8 +67,9 @@ async def ask_tunnel(api: KubeApi, node: NodeName, clock: Clock) -> Tunnel:
     """
     started = clock.monotonic()
     try:
-        async with asyncio.timeout(TUNNEL_LIMIT + GRACE):
-            await api.get(f"/api/v1/nodes/{node}/proxy/healthz", timeout=TUNNEL_LIMIT)
+        # The client's own limit says `Unreachable`, of the API server: ours comes first, and says it of this node.
+        async with asyncio.timeout(TUNNEL_LIMIT):
+            await api.get(f"/api/v1/nodes/{node}/proxy/healthz", timeout=TUNNEL_LIMIT + GRACE)
     except ApiRefused as error:
         return Tunnel(node, False, _words(error), clock.monotonic() - started)
     except TimeoutError:
@@ -87,10 +89,7 @@ async def ask_tunnels(api: KubeApi, nodes: Sequence[NodeName], clock: Clock) -> 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(node), name=f"tunnel {node}") for node in nodes]
     except ExceptionGroup as errors:
-        if errors.split((Unreachable, ProbeFailed))[1] is not None:
-            raise
-        first = errors.exceptions[0]
-        return Unknown(str(first), clock.now(), lack(first))
+        return _unknown(errors.exceptions[0], clock)
     return Known(tuple(task.result() for task in tasks), clock.now())
 
 
@@ -119,6 +118,17 @@ async def ask_all(
             group.create_task(ask(shell, probe, clock, within), name=f"{shell.host} {probe.name}") for probe in asked
         ]
     return {probe.name: task.result() for probe, task in zip(asked, tasks, strict=True)}
+
+
+def _unknown(error: Exception, clock: Clock) -> Unknown:
+    return Unknown(words(error), clock.now(), lack(error))
+
+
+def words(error: Exception) -> str:
+    """What the operator reads of a failure: of a bug only its kind, since its text may quote an answer, a secret."""
+    if isinstance(error, K0stuiError):
+        return str(error)
+    return f"k0stui itself failed at this answer ({type(error).__name__}): please report it"
 
 
 def lack(error: Exception) -> Lack:

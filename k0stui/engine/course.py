@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from k0stui.engine.journal import Journal
 from k0stui.engine.questions import ask_host
+from k0stui.errors import Unreachable
 from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.event import Effect, Event, Kind
 from k0stui.model.host import HostName
@@ -20,7 +21,7 @@ from k0stui.plans.steps import made
 from k0stui.plans.steps.step import Step
 from k0stui.plans.stops import Flight, reason
 from k0stui.plans.world import Guard, World
-from k0stui.ports import Clock, KubeApi, Shell
+from k0stui.ports import Clock, Command, KubeApi, Reply, Shell
 
 WATCHFUL = 5.0
 """Seconds between two looks at the whole while one host is waited for."""
@@ -101,6 +102,10 @@ class Course:
         self._looks = [found]
         return found
 
+    def evidence_age(self) -> float:
+        """Seconds, by the clock on the wall, since the look by which the step at hand was gated."""
+        return (self.clock.now() - self._looks[0].taken_at).total_seconds() if self._looks else 0.0
+
     async def observe(self) -> ClusterSnapshot:
         """A look while a step is in flight; what it shows may forbid the next step."""
         found = await self.ways.observe()
@@ -127,17 +132,22 @@ class Course:
             self.record(Event(Kind.PAUSE, why=f"stopped: {why}"))
 
     async def _ask(self, host: HostName) -> HostAsked:
-        return await ask_host(self.ways.shells()[host], self.plan.host(host), self.clock)
+        return await ask_host(self.shells()[host], self.plan.host(host), self.clock)
+
+    def shells(self) -> dict[HostName, Shell]:
+        """The way to each host. One of the plan that has not told its name yet, since it is away, is lost and no more:
+        it is waited for as for any other."""
+        return {**{host.name: _NoWay(host.name) for host in self.plan.hosts}, **self.ways.shells()}
 
     def guards(self) -> dict[HostName, Guard]:
         operation = self.operation
-        return {name: self.ways.guard(shell, operation) for name, shell in self.ways.shells().items()}
+        return {name: self.ways.guard(shell, operation) for name, shell in self.shells().items()}
 
     def world(self, step: str) -> World:
         """All that this step may touch."""
         ways = self.ways
         return World(
-            ways.shells(),
+            self.shells(),
             self.guards(),
             ways.apis(),
             ways.clock,
@@ -147,6 +157,19 @@ class Course:
             step,
             self._ask,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _NoWay:
+    """`ports.Shell` of a host that no connection has reached in this process."""
+
+    host: HostName
+
+    async def run(self, command: Command) -> Reply:
+        raise Unreachable(f"{self.host}: it has not answered since this process began")
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
 
 
 def as_json(progress: Progress) -> bytes:

@@ -20,6 +20,9 @@ SILENCE = 900.0
 READY_LIMIT = 180.0
 """Seconds from the new process to its first readiness: k0s gives each component two minutes."""
 
+STALE = 60.0
+"""Seconds from the look that opened the gates to the intent: an act rests on what is so now (safety.md §2, §9)."""
+
 LOST = (Unreachable, ProbeFailed, TimeoutError)
 """The outcome of an act that ended so is unknown, never failed."""
 
@@ -36,6 +39,8 @@ async def intend(course: Course, step: str) -> Event:
         facts = await course.act(step).intent(course.world(step))
     except K0stuiError as error:
         return Event(Kind.BLOCKED, step, str(error))
+    if (age := course.evidence_age()) > STALE:
+        return Event(Kind.BLOCKED, step, f"its gates were asked {age:.0f} s ago: this machine stood still, or is slow")
     return Event(Kind.INTENT, step, facts=facts)
 
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from k0stui.engine.ask import words
 from k0stui.engine.followed import Followed, followed_hosts
 from k0stui.engine.look_back import look_back, missing, refill, unfold
-from k0stui.errors import NotPermitted, ProbeFailed, ToolMissing, Unreachable
+from k0stui.errors import NotPermitted, ToolMissing, Unreachable
 from k0stui.logs import marks
 from k0stui.logs.board import Board, Phase, Stream
 from k0stui.logs.store import LogStore
@@ -139,12 +140,12 @@ class _Follower:
             brought = await self._ask_all()
         except Unreachable as error:
             self._lost(str(error))
-        except ProbeFailed as error:
+        except Exception as error:  # noqa: BLE001 - no line of a host may end the logs of all the others
             self._refused(error)
         else:
             self._is(Phase.FOLLOWING, "")
             self._failures, self._gone = 0, None
-            self.pause = 0.0 if self._behind else self._pace
+            self.pause = 0.0 if self._journal_behind or any(files.behind for files in self._files) else self._pace
             return brought or before is not Phase.FOLLOWING
         return before is not self._stream.phase
 
@@ -154,7 +155,7 @@ class _Follower:
         return max(self._board.pace, FLOODED) if flooded else self._board.pace
 
     @property
-    def _behind(self) -> bool:
+    def _journal_behind(self) -> bool:
         return self._journal is not None and self._journal.behind
 
     async def _ask_all(self) -> bool:
@@ -166,7 +167,7 @@ class _Follower:
             for part in self._journal.keeping(reply, self._now(), self._gone):
                 brought |= part
                 await asyncio.sleep(0)
-        if not self._behind:
+        if not self._journal_behind:
             for files in self._files:
                 brought |= files.keep(await self._ask(files.ask()))
         return brought
@@ -195,11 +196,11 @@ class _Follower:
         self.pause = BACKOFF[min(self._failures, len(BACKOFF) - 1)]
         self._failures += 1
 
-    def _refused(self, error: ProbeFailed) -> None:
+    def _refused(self, error: Exception) -> None:
         """An answer that cannot be used may be a passing fault; a lacking right or tool stays for a while."""
         if self._stream.phase is not Phase.REFUSED:
-            self._say(str(error))
-        self._is(Phase.REFUSED, str(error))
+            self._say(words(error))
+        self._is(Phase.REFUSED, words(error))
         lasting = isinstance(error, NotPermitted | ToolMissing)
         self.pause = REFUSED if lasting else BACKOFF[min(self._failures, len(BACKOFF) - 1)]
         self._failures += 1

@@ -144,8 +144,7 @@ def _is_locked(course: Course) -> bool:
 async def _situation(
     course: Course, gates: tuple[str, ...], host: HostName | None, helping: bool, locks: Locks
 ) -> Situation:
-    shells = course.ways.shells()
-    told = await ask_hosts(shells, whom(course.plan, gates, host), course.clock)
+    told = await ask_hosts(course.shells(), whom(course.plan, gates, host), course.clock)
     upgrades = await ask_upgrades(course.ways.apis(), course.clock) if "C-07" in gates else NOT_ASKED
     return Situation(
         await course.look(), course.plan, host, course.operation if _is_locked(course) else None, locks, helping,

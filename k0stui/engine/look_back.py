@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+from k0stui.engine.ask import words
 from k0stui.engine.followed import Followed
-from k0stui.errors import ProbeFailed, Unreachable
 from k0stui.logs import marks
 from k0stui.logs.board import Board, Refill, Unfolding
 from k0stui.logs.store import LogStore
@@ -26,8 +26,8 @@ async def read_range(followed: Followed, span: Span, store: LogStore, clock: Clo
     try:
         for files in followed.files(store):
             files.keep(await followed.shell.run(files.ask()))
-    except (Unreachable, ProbeFailed) as error:
-        return str(error)
+    except Exception as error:  # noqa: BLE001 - no line of a host may end the logs of all the others
+        return words(error)
     return ""
 
 
@@ -84,7 +84,7 @@ async def _fetched(followed: Followed, stream: JournalStream, clock: Clock, boar
                 await asyncio.sleep(0)
             if not stream.behind:
                 return ""
-    except (Unreachable, ProbeFailed) as error:
-        return str(error)
+    except Exception as error:  # noqa: BLE001 - no line of a host may end the logs of all the others
+        return words(error)
     finally:
         board.fetching -= 1

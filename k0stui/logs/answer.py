@@ -19,6 +19,9 @@ class HeldBack:
 
 _OF_LINES = frozenset("0123456789 ")
 
+MOST_DIGITS = 10
+"""Of a number: seconds to the year 2286, lines of a flood for a year. What is longer is noise, or meant to break us."""
+
 
 @dataclass(slots=True)
 class Answer:
@@ -53,8 +56,8 @@ class Answer:
             self._held(rest)
         elif mark == "E":
             self._end(rest)
-        elif mark == "R" and rest.isdecimal():
-            self.status = int(rest)
+        elif mark == "R" and (status := _number(rest)) is not None:
+            self.status = status
         elif frame.startswith("-- cursor: "):
             self.cursor = frame[11:]
         else:
@@ -64,8 +67,8 @@ class Answer:
         if mark == "H":
             time, _, zone = rest.partition(" ")
             self.clock, self.zone = seconds(time), _zone(zone)
-        elif mark == "V" and rest.isdecimal():
-            self.systemd = int(rest)
+        elif mark == "V":
+            self.systemd = _number(rest) or 0
         elif mark == "O":
             self.oldest = seconds(rest)
         elif mark == "C":
@@ -76,23 +79,30 @@ class Answer:
     def _held(self, rest: str) -> None:
         words = rest.split(" ", 3)
         first, last = (seconds(word) for word in words[1:3]) if len(words) == 4 else (None, None)
-        if first is not None and last is not None and words[0].isdecimal():
-            self.held.append(HeldBack(int(words[0]), first, last, words[3]))
+        count = _number(words[0])
+        if count is not None and first is not None and last is not None:
+            self.held.append(HeldBack(count, first, last, words[3]))
 
     def _end(self, rest: str) -> None:
-        read, _, rest = rest.partition(" ")
-        status, _, cursor = rest.partition(" ")
-        if read.isdecimal() and status.isdecimal():
-            self.ended, self.read, self.status, self.cursor = True, int(read), int(status), cursor
+        words, _, rest = rest.partition(" ")
+        code, _, cursor = rest.partition(" ")
+        read, status = _number(words), _number(code)
+        if read is not None and status is not None:
+            self.ended, self.read, self.status, self.cursor = True, read, status, cursor
 
 
 def seconds(text: str) -> int | None:
     """Microseconds of `1738638847.118206`; busybox' date has no %N and leaves the letters."""
-    whole, _, fraction = text.partition(".")
-    if not (whole.isascii() and whole.isdecimal()):
+    before, _, fraction = text.partition(".")
+    whole = _number(before)
+    if whole is None:
         return None
     digits = fraction[:6] if fraction[:6].isdecimal() and fraction.isascii() else "500000"
-    return int(whole) * 1_000_000 + int(digits.ljust(6, "0"))
+    return whole * 1_000_000 + int(digits.ljust(6, "0"))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if re.fullmatch(f"[0-9]{{1,{MOST_DIGITS}}}", text) else None
 
 
 def _zone(text: str) -> timedelta:

@@ -267,8 +267,6 @@ def cursor_part(cursor: str, name: str) -> str:
 
 
 def cursor_time(cursor: str) -> int:
-    """Microseconds of the cursor's entry; 0 where it says none."""
-    try:
-        return int(cursor_part(cursor, "t"), 16)
-    except ValueError:
-        return 0
+    """Microseconds of the cursor's entry; 0 where it says none, or one that no calendar has."""
+    found = re.fullmatch("[0-9a-f]{1,13}", cursor_part(cursor, "t"))
+    return int(found[0], 16) if found else 0

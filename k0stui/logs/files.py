@@ -59,7 +59,7 @@ class Piece:
     """Ends in a newline, or is empty."""
     next_offset: int
     behind: int
-    """Bytes that were there and not sent."""
+    """Bytes that were there and not sent; a line that is still being written was sent."""
 
     @property
     def container(self) -> str:
@@ -106,7 +106,7 @@ def read_files(reply: Reply, *, first: bool) -> tuple[Piece, ...]:
         if len(body) < size:
             break
         piece = _piece(inode, offset, total, frame[5].decode("utf-8", "replace"), body)
-        found.append(_from_whole_line(piece) if first and offset else piece)
+        found.append(from_whole_line(piece) if first and offset else piece)
         at = frame.end() + size + 1
     return tuple(found)
 
@@ -115,9 +115,9 @@ def _piece(inode: int, offset: int, total: int, path: str, body: bytes) -> Piece
     end = body.rfind(b"\n") + 1
     if not end and len(body) >= PIECE:
         end = len(body)  # one line longer than a piece: better cut than waited for for ever
-    return Piece(inode, path, body[:end], offset + end, total - offset - end)
+    return Piece(inode, path, body[:end], offset + end, total - offset - len(body))
 
 
-def _from_whole_line(piece: Piece) -> Piece:
-    """Without the line that the first look into the middle of a file breaks."""
+def from_whole_line(piece: Piece) -> Piece:
+    """Without the line that a look into the middle of a file breaks."""
     return replace(piece, data=piece.data[piece.data.find(b"\n") + 1 :])

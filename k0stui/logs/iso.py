@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+LATEST = 10**10
+"""Seconds, the year 2286: with a clock's offset taken off, a later one may be a time that no calendar has."""
+
 _seconds: dict[str, int] = {}
 
 
@@ -24,6 +27,8 @@ def _iso_second(text: str) -> int:
     try:
         second = int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) if len(text) == 19 else -1
     except (ValueError, OverflowError):
+        second = -1
+    if second >= LATEST:
         second = -1
     _seconds[text] = second
     return second

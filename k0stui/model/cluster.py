@@ -177,6 +177,8 @@ class HostObservation:
     konnectivity_ready: Observed[KonnectivityReady] = NOT_ASKED
     agent_sockets: Observed[AgentSockets] = NOT_ASKED
     etcd_members: Observed[tuple[EtcdMember, ...]] = NOT_ASKED
+    etcd_local_members: Observed[tuple[EtcdMember, ...]] = NOT_ASKED
+    """As the member has it on its own disk, quorum or not; it may be old, and no gate judges by it."""
     etcd_health: Observed[EtcdHealth] = NOT_ASKED
     etcd_status: Observed[EtcdStatus] = NOT_ASKED
     etcd_metrics: Observed[EtcdMetrics] = NOT_ASKED

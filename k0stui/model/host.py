@@ -11,6 +11,11 @@ HostName = NewType("HostName", str)
 NodeName = NewType("NodeName", str)
 """Of a Kubernetes `Node`; a bare controller has none."""
 
+GIB = 1 << 30
+LOW_SHARE = 0.05
+"""Of a filesystem's space or inodes: less left is nearly none."""
+WORKER_SHARE = 0.15
+
 
 class Role(Enum):
     """k0s' roles, as k0sctl writes them."""
@@ -72,6 +77,21 @@ class Filesystem:
     def used_share(self) -> float:
         """0..1, as `df` counts it."""
         return 1 - self.available / self.size if self.size else 0.0
+
+    def floor(self, *, controller: bool) -> float:
+        """Bytes that must stay free: on controllers 5 % and 1 GiB, on others 15 %.
+
+        Of a small filesystem no more than a quarter: /run is a tmpfs of a tenth of the memory, 390 MiB with 4 GB.
+        Below 15 % a kubelet starts to evict, and an etcd without space costs quorum (safety.md C-06; k0s.md F37).
+        """
+        if controller:
+            return max(min(GIB, self.size / 4), LOW_SHARE * self.size)
+        return WORKER_SHARE * self.size
+
+    @property
+    def lacks_inodes(self) -> bool:
+        """Fewer than 5 % are left, where it counts them at all."""
+        return self.inodes_free < LOW_SHARE * self.inodes
 
 
 @dataclass(frozen=True, slots=True)

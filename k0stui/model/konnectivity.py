@@ -14,12 +14,13 @@ class KonnectivityServer:
     """The server process of one controller, by its command line."""
 
     server_id: str
+    """Empty: k0s' own does not run, and `pids` tells what does."""
     server_count: int
-    """What it announces to agents; not how many there are."""
+    """What it announces to agents; not how many there are. 0 without its own."""
     agent_port: int = 8132
     admin_port: int = 8133
     pid: int = 0
-    """By k0s' pid file."""
+    """By k0s' pid file, which k0s removes at each end of the process; 0: there is none."""
     pids: tuple[int, ...] = ()
     """All konnectivity-server processes on the host; more than one, or another one, is an orphan."""
     started_at: datetime | None = None

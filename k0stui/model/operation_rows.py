@@ -81,6 +81,10 @@ def resumed(operation: Operation, event: Event) -> Advance:
         replace(step, state=StepState.PENDING) if step.state is StepState.GATED else step for step in operation.steps
     )
     taken = replace(with_boots(operation, event), steps=steps, stopping=False)
+    if taken.state is OperationState.NEEDS_HUMAN and taken.in_flight:
+        # What became of that is what a person needs to know first; it is asked, and nothing else is done.
+        taken = replace(taken, state=OperationState.PAUSED)
+        return taken, again(taken)
     effects: dict[OperationState, tuple[Effect, ...]] = {
         OperationState.PLANNED: (Effect(Do.WAIT),),
         OperationState.APPROVED: (Effect(Do.LOCK),),

@@ -5,7 +5,10 @@ Source: reference konnectivity.md §1.4 (leases), §4.3; k0s.md §3.4 (the targe
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
 
 from k0stui.errors import NotObserved
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
@@ -47,7 +50,8 @@ def wanted(snapshot: ClusterSnapshot) -> int:
 
 
 def live_controllers(snapshot: ClusterSnapshot) -> frozenset[str]:
-    """Node names of controllers that hold their lease `k0s-ctrl-*`, counted at the moment the leases were read.
+    """Node names of controllers that hold their lease `k0s-ctrl-*`, counted at the moment the leases were read, by the
+    hosts' clocks.
 
     Raises:
         NotObserved: no API server told the leases.
@@ -55,11 +59,18 @@ def live_controllers(snapshot: ClusterSnapshot) -> frozenset[str]:
     leases = snapshot.any_api(lambda api: api.leases)
     if not isinstance(leases, Known):
         raise NotObserved(f"leases of controllers: {leases.why}")
+    moment = _by_the_hosts(leases.at, snapshot)
     return frozenset(
         lease.name.removeprefix(LEASE)
         for lease in leases.value
-        if lease.name.startswith(LEASE) and lease.is_held(leases.at)
+        if lease.name.startswith(LEASE) and lease.is_held(moment)
     )
+
+
+def _by_the_hosts(at: datetime, snapshot: ClusterSnapshot) -> datetime:
+    """What most hosts' clocks showed when ours showed `at`: renew times are theirs, and ours may be the wrong one."""
+    offsets = [host.clock.value.offset for host in snapshot.hosts if isinstance(host.clock, Known)]
+    return at + timedelta(seconds=median(offsets)) if offsets else at
 
 
 def controller_names(snapshot: ClusterSnapshot) -> tuple[str, ...]:
@@ -101,4 +112,4 @@ def leads_to(snapshot: ClusterSnapshot, address: str) -> HostObservation | None:
 
 
 def _target(host: str, port: str) -> Target | None:
-    return Target(host, int(port) if port.isdigit() else 8132) if host else None
+    return Target(host, int(port) if re.fullmatch("[0-9]{1,5}", port) else 8132) if host else None

@@ -6,6 +6,7 @@ from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.etcd import EtcdMetrics, quorum, voters
 from k0stui.model.host import Filesystem
 from k0stui.model.konnectivity import KonnectivityMetrics
+from k0stui.model.konnectivity import KonnectivityServer
 from k0stui.model.observed import Known, Unknown, value_or
 from k0stui.model.service import K0sService
 from k0stui.present.cells import Cell, Line, Tone, bytes_, percent, rate, span
@@ -82,7 +83,7 @@ def k0s_cell(service: K0sService) -> Cell:
 
 
 def up_cell(service: K0sService, look: Look) -> Cell:
-    started = service.started_at
+    started = service.started_at if service.is_running else None
     return Cell(span((look.now - started).total_seconds()) if started else "-", Tone.DIM)
 
 
@@ -192,16 +193,19 @@ def _margin(host: HostObservation) -> str:
 
 def _konnectivity(host: HostObservation, look: Look) -> tuple[Cell, ...]:
     wanted = len(look.matrix.agents)
-    process = told(
-        host.konnectivity_server,
-        lambda server: f"process up, server id {server.server_id[:8]}, announces server-count {server.server_count}",
-    )
+    process = told(host.konnectivity_server, _server_words)
     sockets = value_or(host.agent_sockets, None)
     peers = f"; sockets of {len(sockets.peers)} hosts on its agent port" if sockets else ""
     held = told(host.konnectivity_metrics, lambda metrics: f"{metrics.agents} of {wanted} agents (its metrics){peers}")
     often = mesh.rate(look.snapshot, host, "no_agent")
     flood = Cell(f"no agent for a request: {rate(often)}/s (its own counter)" if often is not None else "")
     return (process, held, flood) if flood.text else (process, held)
+
+
+def _server_words(server: KonnectivityServer) -> str:
+    if not server.server_id:
+        return f"the one of k0s does not run; pid {', '.join(map(str, server.pids))} does"
+    return f"process up, server id {server.server_id[:8]}, announces server-count {server.server_count}"
 
 
 def _leaders(host: HostObservation, look: Look) -> Cell:

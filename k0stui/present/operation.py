@@ -80,7 +80,13 @@ def next_words(operation: Operation) -> tuple[str, ...]:
             f"k0stui resume {name} --roll-back   take back what was begun, newest first",
             f"k0stui close {name}   give it up as it is",
         )
-    return (f"k0stui resume {name}   go on where it waits", f"k0stui close {name}   give it up as it is")
+    close = f"k0stui close {name}   give it up as it is"
+    if operation.in_flight:
+        return (f"k0stui resume {name}   look what became of {operation.in_flight[0].id}, then go on",)
+    if operation.state is OperationState.NEEDS_HUMAN:
+        back = () if operation.is_rolling_back else (f"k0stui resume {name} --roll-back   take back what was begun",)
+        return (*back, close)
+    return (f"k0stui resume {name}   go on where it waits", close)
 
 
 def banners(operation: Operation, happened: Sequence[Happened], now: datetime) -> tuple[Line, ...]:

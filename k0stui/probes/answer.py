@@ -33,10 +33,14 @@ NOT_AS_EXPECTED = (
     AttributeError,
     ArithmeticError,
     RecursionError,
+    OSError,
     msgspec.MsgspecError,
     yaml.YAMLError,
 )
-"""What reading text of unknown shape raises. A host may send anything; none of it may end a loop."""
+"""What reading text of unknown shape raises. A host may send anything; none of it may end a loop.
+
+OSError: `datetime.fromtimestamp` of a time that no calendar has.
+"""
 
 
 def reads(what: str) -> Callable[[Callable[[A], T]], Callable[[A], T]]:

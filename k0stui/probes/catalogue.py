@@ -41,6 +41,7 @@ from k0stui.probes.host import (
     config_file,
     disks,
     etcd_health,
+    etcd_local_members,
     etcd_members,
     etcd_metrics,
     etcd_status,
@@ -116,6 +117,7 @@ def _controller(subject: Subject) -> HostProbes:
         config_file.probe(subject),
         etcd_health.probe(subject),
         etcd_members.probe(subject),
+        etcd_local_members.probe(subject),
         etcd_status.probe(subject),
         etcd_metrics.probe(subject),
     )

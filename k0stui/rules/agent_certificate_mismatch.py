@@ -23,19 +23,22 @@ def check(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     asked = [host for host in snapshot.workers if isinstance(host.agent_signs, Known)]
     if not asked and snapshot.workers:
         raise NotObserved("the agents' logs on the workers")
-    refusing = [host for host in asked if _refuses(host)]
+    refusing = [host for host in asked if _refuses(host, snapshot)]
     if refusing:
         yield _finding(snapshot, refusing)
 
 
-def _refuses(host: HostObservation) -> bool:
+def _refuses(host: HostObservation, snapshot: ClusterSnapshot) -> bool:
     """It wrote so lately, and still lacks servers: old lines of an agent that is whole now prove nothing."""
     if not isinstance(host.agent_signs, Known) or not host.agent_signs.value.count(SIGN):
         return False
     if not isinstance(host.agent_metrics, Known):
         return True
     agent = host.agent_metrics.value
-    return not agent.open or agent.known is None or agent.open < agent.known
+    if not agent.open:
+        return True
+    # Before k0s 1.32 agents do not say how many servers they know of.
+    return agent.open < (agent.known if agent.known is not None else len(wiring.live_controllers(snapshot)))
 
 
 def _finding(snapshot: ClusterSnapshot, refusing: list[HostObservation]) -> Finding:

@@ -19,6 +19,9 @@ from k0stui.rules.rule import HostRule
 
 SIGN = "auth-failed"
 
+RECENT = 300.0
+"""Seconds that the lines looked at reach back: a flood pushes old refusals out as new ones come, so counts stand."""
+
 
 def check(host: HostObservation, snapshot: ClusterSnapshot) -> Iterator[Finding]:
     if not host.is_controller or not _k0s_runs(host):
@@ -29,7 +32,7 @@ def check(host: HostObservation, snapshot: ClusterSnapshot) -> Iterator[Finding]
     if host.konnectivity_metrics.value.agents >= wanted or not _suspicious(host):
         return
     before = second_look(snapshot, "whether agents stay outside").find(host.name)
-    if before is not None and _suspicious(before):
+    if before is not None and _suspicious(before) and (_outside(host) or _refuses_now(host, before)):
         yield _finding(host, wanted)
 
 
@@ -53,6 +56,14 @@ def _failures(host: HostObservation) -> int:
     if not isinstance(host.log_signs, Known) or start is None or host.log_signs.value.since is None:
         return 0
     return host.log_signs.value.count(SIGN) if host.log_signs.value.since > start else 0
+
+
+def _refuses_now(host: HostObservation, before: HostObservation) -> bool:
+    """New refusals came since the look before, or all lines looked at are of now: old ones may stand there for days."""
+    assert isinstance(host.log_signs, Known)
+    since = host.log_signs.value.since
+    recent = since is not None and (host.log_signs.at - since).total_seconds() < RECENT
+    return recent or _failures(host) > _failures(before)
 
 
 def _finding(host: HostObservation, wanted: int) -> Finding:

@@ -131,9 +131,10 @@ def _ruled_out(snapshot: ClusterSnapshot) -> tuple[str, ...]:
     to_servers = [entry for entry in reach if entry.port not in (6443,)]
     if to_servers and all(entry.open for entry in to_servers):
         out.append("firewall (8132 is open from every worker that was asked)")
-    servers = [
+    told = [
         host.konnectivity_server.value for host in snapshot.controllers if isinstance(host.konnectivity_server, Known)
     ]
+    servers = [server for server in told if server.server_id]
     if len(servers) > 1 and len({server.server_id for server in servers}) == len(servers):
         out.append("equal server ids")
     if servers and all(server.server_count == len(wiring.controller_names(snapshot)) for server in servers):

@@ -9,31 +9,30 @@ from collections.abc import Iterator
 
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.finding import Finding, Severity
-from k0stui.model.host import Filesystem
+from k0stui.model.host import LOW_SHARE, Filesystem
 from k0stui.model.observed import Known, require
 from k0stui.rules.facts.evidence import said
-from k0stui.rules.facts.floors import CONTROLLER_SHARE, floor, inode_floor
 from k0stui.rules.facts.wording import size
 from k0stui.rules.rule import HostRule
 
 
 def check(host: HostObservation, snapshot: ClusterSnapshot) -> Iterator[Finding]:
     for disk in require(host.disks, "disks"):
-        if disk.size and disk.available < floor(host, disk):
+        if disk.size and disk.available < disk.floor(controller=host.is_controller):
             yield _space(host, disk)
-        elif disk.inodes and disk.inodes_free < inode_floor(disk):
+        elif disk.lacks_inodes:
             yield _inodes(host, disk)
 
 
 def _space(host: HostObservation, disk: Filesystem) -> Finding:
-    nearly_none = disk.available < CONTROLLER_SHARE * disk.size
+    nearly_none = disk.available < LOW_SHARE * disk.size
     critical = host.is_controller or nearly_none
     return _finding(
         host,
         disk,
         Severity.CRITICAL if critical else Severity.WARNING,
         f"{disk.mount} on {host.name} has {size(disk.available)} of {size(disk.size)} free, "
-        f"{size(floor(host, disk))} are needed",
+        f"{size(disk.floor(controller=host.is_controller))} are needed",
         f"{size(disk.available)} free on {disk.mount}",
     )
 

@@ -1,7 +1,8 @@
 """etcd has no quorum: nothing can be written, controllers wait for each other.
 
 Judged by each member's own linearizable read, against the last member list known: the list itself cannot be had
-without quorum. One healthy answer proves quorum. Source: k0s.md F30, F31, §5.3.
+without quorum, but for the copy that each member has on its disk. One healthy answer proves quorum.
+Source: k0s.md F30, F31, §5.3.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from k0stui.model.etcd import quorum
 from k0stui.model.finding import Evidence, Finding, Severity
 from k0stui.model.observed import Known
 from k0stui.rules.facts.evidence import said
-from k0stui.rules.facts.voters import Poll, poll, uses_etcd
+from k0stui.rules.facts.voters import CLIENT_PORT, Poll, nobody_listens, poll, uses_etcd
 from k0stui.rules.facts.wording import names
 from k0stui.rules.rule import ClusterRule
 
@@ -59,7 +60,9 @@ def _evidence(snapshot: ClusterSnapshot) -> tuple[Evidence, ...]:
     for host in snapshot.controllers:
         if isinstance(host.etcd_health, Known):
             lines += said(host, "etcd_health", host.etcd_health.value.reason or "not healthy")
-        else:
+        elif nobody_listens(host):
+            lines += said(host, "listeners", f"nobody listens on {CLIENT_PORT}")
+        elif isinstance(host.service, Known) and not host.service.value.is_running:
             lines += said(host, "service", "k0scontroller does not run")
     return tuple(lines)
 

@@ -16,7 +16,6 @@ from k0stui.model.host import Filesystem, LogUsage
 from k0stui.model.observed import Known, Lack, Unknown
 from k0stui.rules.facts import mesh
 from k0stui.rules.facts.evidence import said
-from k0stui.rules.facts.floors import floor
 from k0stui.rules.facts.wording import size, span
 from k0stui.rules.rule import HostRule
 
@@ -60,7 +59,7 @@ def _seconds_left(host: HostObservation) -> float | None:
     disk = _disk(host)
     if disk is None or not isinstance(host.log_usage, Known):
         return None
-    usage, room = host.log_usage.value, disk.available - floor(host, disk)
+    usage, room = host.log_usage.value, disk.available - disk.floor(controller=host.is_controller)
     if usage.growth <= 0 or room <= 0 or (usage.limit and usage.limit - usage.used <= room):
         return None
     return room / usage.growth

@@ -24,7 +24,7 @@ CONVERGING = 30.0
 
 
 def check(snapshot: ClusterSnapshot) -> Iterator[Finding]:
-    servers = [host for host in snapshot.controllers if isinstance(host.konnectivity_server, Known)]
+    servers = [host for host in snapshot.controllers if _announces(host) is not None]
     # A lone controller keeps no lease and announces 1.
     if len(wiring.controller_names(snapshot)) < 2:
         return
@@ -36,9 +36,10 @@ def check(snapshot: ClusterSnapshot) -> Iterator[Finding]:
         yield _finding(snapshot, wrong, live)
 
 
-def _announces(host: HostObservation) -> int:
-    assert isinstance(host.konnectivity_server, Known)
-    return host.konnectivity_server.value.server_count
+def _announces(host: HostObservation) -> int | None:
+    """None: not known, or k0s' own server does not run, which is another finding."""
+    server = host.konnectivity_server
+    return server.value.server_count if isinstance(server, Known) and server.value.server_id else None
 
 
 def _is_settled(host: HostObservation) -> bool:
@@ -49,7 +50,7 @@ def _is_settled(host: HostObservation) -> bool:
 def _was_wrong(host: HostObservation, snapshot: ClusterSnapshot) -> bool:
     """Not in the very poll in which the number of controllers changed: servers follow within 10 s."""
     before = snapshot.earlier.find(host.name) if snapshot.earlier else None
-    if snapshot.earlier is None or before is None or not isinstance(before.konnectivity_server, Known):
+    if snapshot.earlier is None or before is None or _announces(before) is None:
         return True
     try:
         return _announces(before) != len(wiring.live_controllers(snapshot.earlier))

@@ -20,12 +20,12 @@ from k0stui.rules.rule import ClusterRule
 def check(snapshot: ClusterSnapshot) -> Iterator[Finding]:
     by_id: dict[str, list[HostObservation]] = defaultdict(list)
     for host in snapshot.controllers:
-        if isinstance(host.konnectivity_server, Known):
+        if isinstance(host.konnectivity_server, Known) and host.konnectivity_server.value.server_id:
             by_id[host.konnectivity_server.value.server_id].append(host)
     if not by_id and snapshot.controllers:
         raise NotObserved("server ids of konnectivity")
     for server_id, hosts in by_id.items():
-        if server_id and len(hosts) > 1:
+        if len(hosts) > 1:
             yield _finding(server_id, hosts)
 
 

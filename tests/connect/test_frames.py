@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k0stui.connect.frames import LONG_WORD, Answer, BadFrame, Phrases, Stream, new_marker, octal, request
+from k0stui.errors import ProbeFailed
 
 M = b"k0stui:0123"
 WHOLE = b"noise" + M + b" 7 <\nout\0put" + M + b" = 3\n" + M + b" !\nerr" + M + b" >\nmore noise"
@@ -112,10 +113,11 @@ def test_real_printf_agrees() -> None:
     assert done.stdout == every
 
 
-def test_no_nul_in_arguments() -> None:
-    """An argument with a NUL, which no program could be given, is refused before anything is sent."""
-    with pytest.raises(ValueError, match="NUL"):
-        request(1, ("echo", "a\0b"), root=False, seconds=1, cap=1)
+@pytest.mark.parametrize("word", ["a\0b", "\ud800"])
+def test_no_nul_in_arguments(word: str) -> None:
+    """A word that no program could be given, which a host told us, is a failed question before anything is sent."""
+    with pytest.raises(ProbeFailed, match="NUL"):
+        request(1, ("echo", word), root=False, seconds=1, cap=1)
 
 
 def test_a_long_word_is_told_once() -> None:

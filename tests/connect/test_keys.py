@@ -131,6 +131,32 @@ async def test_key_in_agent_needs_no_passphrase(
         assert await connector.prepare([with_key(shared_sshd, locked)]) == {}
 
 
+async def test_a_public_key_names_one_of_the_agent(
+    config: Path, known_hosts: Path, shared_sshd: Sshd, knows: Knows, locked: Path, agent: Path
+) -> None:
+    """`IdentityFile key.pub` with the private part in the agent: it is offered, also alone, and nothing is asked."""
+    knows(shared_sshd)
+    config.write_text(f"Host *\n IdentitiesOnly yes\n IdentityFile {locked}.pub\n")
+
+    async with SshConnector(options(config, known_hosts), ask_passphrase=never) as connector:
+        assert await connector.prepare([with_key(shared_sshd, None)]) == {}
+        assert list(connector.warnings) == []
+
+
+async def test_a_public_key_that_the_agent_lacks_is_left_out(
+    config: Path, known_hosts: Path, shared_sshd: Sshd, knows: Knows, locked: Path
+) -> None:
+    """There is no passphrase to ask for: a sentence says that the agent does not have it."""
+    knows(shared_sshd)
+    async with SshConnector(options(config, known_hosts), ask_passphrase=never) as connector:
+        await connector.prepare([with_key(shared_sshd, locked.with_name("locked.pub"))])
+        assert any("is a public key" in warning for warning in connector.warnings)
+
+
+async def never(path: Path) -> str | None:
+    raise AssertionError(f"asked for {path}")
+
+
 async def test_identities_only(
     connector: SshConnector, config: Path, shared_sshd: Sshd, knows: Knows, agent: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -156,6 +158,14 @@ async def test_other_name(shell: _WithAdminConf, tmp_path: Path) -> None:
         await expect(api.get("/healthz"), Unreachable, "not the one that its kubeconfig knows")
         await api.close()
         assert server.asked == []
+
+
+async def test_certificates_that_are_none(api: KubernetesApi, shell: _WithAdminConf) -> None:
+    """An admin.conf whose certificates are noise is a refusal, and no bug."""
+    noise = base64.b64encode(b"noise")
+    shell.admin_conf = re.sub(rb"(-data: ?)\S+", rb"\1" + noise, shell.admin_conf)
+    with pytest.raises(NotPermitted, match="are none"):
+        await api.get("/api/v1/nodes")
 
 
 async def test_nobody_listens(api: KubernetesApi, shell: _WithAdminConf) -> None:

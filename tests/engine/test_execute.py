@@ -14,16 +14,18 @@ from typing import Any
 import pytest
 
 from k0stui.engine.adopt import journal_of, take
-from k0stui.engine.course import Progress
+from k0stui.engine.course import Course, Progress
 from k0stui.engine.execute import Executor
 from k0stui.engine.journal import Journal, merged, read
-from k0stui.errors import JournalBroken
+from k0stui.errors import JournalBroken, Unreachable
 from k0stui.model.event import Event, Kind
+from k0stui.model.host import HostName
 from k0stui.model.operation import Operation, OperationState, StepState
 from k0stui.plans.world import Verdict
+from k0stui.ports import Command
 from tests.builders import NOW, Cluster, a_cluster
 from tests.engine.simulated import Sim, journal_in, plan_of
-from tests.fakes import START, LoopClock, VirtualLoop
+from tests.fakes import START, FakeShell, LoopClock, VirtualLoop
 from tests.plans.test_stops import unready
 
 APPROVED = Event(Kind.APPROVED, why="ann")
@@ -546,6 +548,17 @@ async def test_two_who_adopt_in_one_epoch_both_stop(tmp_path: Path) -> None:
     end = await watched.rest(Event(Kind.RESUMED))
     assert (end.state, "bob@b:9" in end.reason) == (OperationState.HANDED_OVER, True)
     assert [len(sim.hosts[host.name].jobs) for host in sim.base.controllers] == jobs
+
+
+@in_virtual_time
+async def test_a_host_that_has_not_told_its_name_counts_as_lost(tmp_path: Path) -> None:
+    """A new process does not know by which address a host goes that is away: it is waited for like any other."""
+    sim = Sim(LoopClock())
+    ways = replace(sim.ways(), shells=lambda: {HostName("10.10.10.42"): FakeShell("10.10.10.42")})
+    course = Course(journal_in(tmp_path, plan_of()), plan_of(), ways, lambda _: None)
+
+    with pytest.raises(Unreachable, match="k0s-master-2: it has not answered"):
+        await course.shells()[HostName("k0s-master-2")].run(Command(("true",)))
 
 
 def adopted_after_the_first(watched: Watched) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from k0stui.logs.store import LogStore
 from k0stui.logs.stream import Span
 from k0stui.model.host import HostName
 from k0stui.model.log import Source
+from k0stui.ports import Command
 from tests.fakes import HANGS, FakeShell, LoopClock, reply, virtually
 from tests.logs.lines import klog, no_agent
 from tests.logs.model import ModelJournal
@@ -334,6 +336,27 @@ def test_a_workers_pod_files_are_sources_of_their_own() -> None:
     virtually(run)
 
 
+def test_a_file_that_waits_is_asked_again_at_once() -> None:
+    """Ten pieces of a file come within one pace, and no more are asked for than there are."""
+    text = "x" * 99 + "\n"
+
+    def piece(command: Command) -> str:
+        offset = 100 * (len(shell.ran) - 1)
+        return f"P 7 {offset} 100 {max(1000, offset + 100)} /var/log/k0s.log\n{text}\nEND\n"
+
+    shell = FakeShell("w1", default=piece)
+
+    async def run() -> None:
+        clock, store = LoopClock(), LogStore()
+        follower = follow_host(Followed(shell, "k0sworker", openrc=True), store, clock, Board(), lambda host: None)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.99 * WATCHED):
+                await follower
+
+    virtually(run)
+    assert len(shell.ran) == 10
+
+
 def test_a_fold_that_is_opened_is_fetched() -> None:
     """Lines that the host only counted come into a store of their own; none is counted twice."""
 
@@ -394,6 +417,23 @@ def test_files_that_cannot_be_read_are_a_record() -> None:
     assert [log.text(number) for number in range(log.end)] == [
         "-- w1: /var/log/pods/x: not read, exit status 1 tail: cannot open --"
     ]
+
+
+def test_a_bug_that_a_line_brings_out_is_a_refused_stream() -> None:
+    """It says so, quotes nothing, and is asked again; no other host's logs end with it."""
+
+    async def run() -> None:
+        clock, store, board = LoopClock(), LogStore(), Board()
+        followed = Followed(FakeShell("c1", default=AssertionError("hunter2")), "k0scontroller")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(10):
+                await follow_host(followed, store, clock, board, lambda host: None)
+        stream = board.streams[HostName("c1")]
+        assert stream.phase is Phase.REFUSED
+        assert "AssertionError" in stream.why
+        assert "hunter2" not in stream.why
+
+    virtually(run)
 
 
 def test_openrc_lines_are_in_the_hosts_zone() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from k0stui.errors import NotObserved
 from k0stui.model import wiring
+from k0stui.model.host import ClockOffset
 from k0stui.model.kubernetes import Lease, LeaseSpec
 from k0stui.model.observed import Known
 from k0stui.model.wiring import Target
@@ -52,6 +53,36 @@ def test_leases_are_counted_at_the_time_they_were_read() -> None:
     late = replace(a_cluster(), taken_at=NOW + timedelta(minutes=2))
 
     assert len(wiring.live_controllers(late)) == 3
+
+
+def renewed(ago: float) -> tuple[Lease, ...]:
+    spec = {"lease_duration_seconds": 60, "renew_time": NOW - timedelta(seconds=ago)}
+    return tuple(
+        Lease(metadata=lease.metadata, spec=LeaseSpec(holder_identity=lease.spec.holder_identity, **spec))
+        for lease in leases(a_cluster())
+    )
+
+
+@pytest.mark.parametrize(("offset", "ago", "live"), [(-65, 67, 3), (65, 0, 0), (0, 67, 0)])
+def test_leases_are_judged_by_the_hosts_clocks(offset: float, ago: float, live: int) -> None:
+    """Renew times are the hosts': a machine of ours that is a minute ahead of all of them lets no lease run out."""
+    cluster = a_cluster().apis_with(leases=renewed(ago)).hosts_with(lambda _: True, clock=ClockOffset(offset, 0.1))
+
+    assert len(wiring.live_controllers(cluster)) == live
+
+
+def test_one_wrong_clock_among_the_hosts_moves_nothing() -> None:
+    """The median counts, and without any clock known ours does."""
+    cluster = a_cluster().apis_with(leases=renewed(10))
+
+    assert len(wiring.live_controllers(cluster.where("k0s-master-1", clock=ClockOffset(3600, 0.1)))) == 3
+    assert len(wiring.live_controllers(cluster.hosts_with(lambda _: True, clock=unknown()))) == 3
+
+
+@pytest.mark.parametrize("port", ["\u00b2", "9" * 5000, "x", ""])
+def test_a_port_that_is_none_is_the_usual_one(port: str) -> None:
+    """Whatever stands in the DaemonSet's arguments, no digit of it ends the program."""
+    assert wiring.template(a_cluster().template("10.10.10.41", port)) == Target("10.10.10.41", 8132)  # type: ignore[arg-type]
 
 
 def test_what_runs_is_told_by_the_process_before_the_pod() -> None:

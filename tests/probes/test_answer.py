@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -24,6 +25,18 @@ def test_reader_never_quotes_what_it_cannot_read() -> None:
     with pytest.raises(ProbeFailed) as raised:
         read(replace(GOOD, stdout=b"hunter2"))
     assert str(raised.value) == "the password file gave an answer that k0stui does not understand"
+
+
+@pytest.mark.parametrize("seconds", [10**12, 10**18, 10**30])
+def test_a_time_that_no_calendar_has_is_not_understood(seconds: int) -> None:
+    """Python says ValueError, OSError or OverflowError of it, as it is large; the reader says that it failed."""
+
+    @reads("the time")
+    def read(reply: Reply) -> datetime:
+        return datetime.fromtimestamp(int(reply.text), UTC)
+
+    with pytest.raises(ProbeFailed):
+        read(replace(GOOD, stdout=str(seconds).encode()))
 
 
 def test_bug_in_a_reader_is_not_hidden_by_its_type_of_error_alone() -> None:

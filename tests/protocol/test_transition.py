@@ -191,6 +191,18 @@ def test_lost_hold_is_exposure() -> None:
     assert (lost.held, lost.exposed, lost.exposed_since) == ((), True, AT)
 
 
+def test_what_is_in_flight_is_looked_at_whatever_stopped_it() -> None:
+    """A bug, or a host that was away: a resume asks what became of the step, and waits then. Nothing is begun."""
+    stopped = driven(running(), *through("c1", Kind.ACCEPTED), Event(Kind.NEEDS_HUMAN, "c1", "a bug"))
+    taken, effects = advance(stopped, Event(Kind.RESUMED))
+    assert (taken.state, effects) == (OperationState.PAUSED, (Effect(Do.OBSERVE, "c1"),))
+
+    seen = driven(taken, *(Event(kind, "c1") for kind in WHOLE[1:]))
+    assert (seen.state, seen.step("c1").state) == (OperationState.PAUSED, StepState.VERIFIED)
+    idle = driven(running(), Event(Kind.NEEDS_HUMAN, why="a bug"))
+    assert driven(idle, Kind.RESUMED).state is OperationState.NEEDS_HUMAN
+
+
 def test_roll_back_takes_begun_steps_only() -> None:
     """What was never begun stays as it is; what was verified may be begun again, backwards, and only so (I15)."""
     half = driven(running(), *through("c1", *WHOLE), Event(Kind.PAUSE), *through("c2", *WHOLE))

@@ -30,6 +30,15 @@ def test_old_lines_of_a_whole_agent() -> None:
     assert is_silent(RULE, a_cluster().where("k0s-worker-2", agent_signs=SIGNS))
 
 
+def test_an_agent_that_does_not_say_how_many_servers_it_knows() -> None:
+    """Before k0s 1.32 its connections are compared with the controllers that live: 3 of 3 is whole, 2 of 3 is not."""
+    writes = a_cluster().where("k0s-worker-2", agent_signs=SIGNS)
+
+    assert is_silent(RULE, writes.open_known(*[(3, None)] * 4))
+    assert finding(RULE, writes.open_known(*[(2, None)] * 4)).subjects == ("k0s-worker-2",)
+    assert finding(RULE, writes.open_known(*[(None, None)] * 4)).subjects == ("k0s-worker-2",)
+
+
 def test_unread_logs_are_unknown() -> None:
     """No agent's log could be read."""
     assert "agents' logs" in lacking(RULE, a_cluster().workers_with(agent_signs=unknown()))

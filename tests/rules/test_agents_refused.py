@@ -47,6 +47,18 @@ def test_refusals_in_the_log_of_a_server_that_lacks_agents() -> None:
     assert "agents are refused" in finding(RULE, refusing.steady()).sentence
 
 
+def test_old_refusals_that_get_no_more_are_silent() -> None:
+    """A single line of last week, still among the newest two thousand, says nothing about now; a new one does."""
+    cluster = a_cluster().agents(4, 1, 4).counters(M2, started_at=NOW - timedelta(days=9))
+    looks = [
+        cluster.where(M2, log_signs=LogSigns(2000, NOW - timedelta(days=8), (("auth-failed", count),)))
+        for count in (1, 2)
+    ]
+
+    assert is_silent(RULE, looks[0].steady())
+    assert "agents are refused" in finding(RULE, looks[1].after(looks[0])).sentence
+
+
 def test_refusals_of_the_last_start_are_old() -> None:
     """At each start some agents are refused until the API server answers: those lines reach back behind it."""
     cluster = a_cluster().agents(4, 3, 4).counters(M2, started_at=NOW - timedelta(minutes=10))

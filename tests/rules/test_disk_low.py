@@ -40,6 +40,13 @@ def test_above_the_floor(host: str, free: int) -> None:
     assert is_silent(RULE, a_cluster().where(host, disks=disk(100, free)))
 
 
+def test_a_small_run_of_a_healthy_controller_is_no_finding() -> None:
+    """/run of a controller with 4 GB is a tmpfs of 390 MiB: a quarter of it is enough, less is not."""
+    for free, silent in ((380, True), (98, True), (97, False)):
+        run = (Filesystem("/run", "tmpfs", 390 << 20, free << 20),)
+        assert is_silent(RULE, a_cluster().where("k0s-master-1", disks=run)) is silent
+
+
 def test_inodes() -> None:
     """Space is left, names are not."""
     found = finding(RULE, a_cluster().where("k0s-worker-1", disks=disk(100, 50, 1000, 10)))

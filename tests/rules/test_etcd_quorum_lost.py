@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from k0stui.model.cluster import Listener
 from k0stui.model.etcd import EtcdHealth
 from k0stui.model.finding import Severity
-from k0stui.model.observed import Lack
+from k0stui.model.observed import Lack, require
 from k0stui.rules.etcd_quorum_lost import RULE
 from tests.builders import Cluster, a_cluster, unknown
 from tests.rules.judging import finding, is_silent, lacking
@@ -67,6 +68,37 @@ def test_the_last_member_list_counts() -> None:
 
     assert "etcd's member list" in lacking(RULE, cluster)
     assert finding(RULE, cluster.after(a_cluster())).subjects
+
+
+def test_who_looks_only_after_the_loss_has_a_members_own_list() -> None:
+    """No earlier look, no linearizable list: what the last member has on its disk tells how many there should be."""
+    cluster = sick(a_cluster(), "k0s-master-3").controllers_with(etcd_members=unknown())
+    for host in ("k0s-master-1", "k0s-master-2"):
+        cluster = cluster.changed(host, "service", active="inactive", sub="dead").where(host, etcd_health=unknown())
+    members = require(a_cluster().host("k0s-master-3").etcd_members)
+
+    found = finding(RULE, cluster.where("k0s-master-3", etcd_local_members=members))
+    assert found.sentence == "etcd has no quorum: 0 of 3 members are healthy, 2 are needed"
+
+
+def test_a_list_of_etcd_itself_counts_before_a_members_own() -> None:
+    """A member that was away may have an old one."""
+    cluster = sick(a_cluster(), "k0s-master-1", "k0s-master-2", "k0s-master-3")
+    old = require(cluster.host("k0s-master-1").etcd_members)[:1]
+
+    assert "0 of 3" in finding(RULE, cluster.where("k0s-master-1", etcd_local_members=old)).sentence
+
+
+def test_an_etcd_that_nobody_hears_under_a_running_unit_is_lost() -> None:
+    """The unit runs, the port is shut: it is not healthy, and no longer only unknown."""
+    shut = unknown("etcd does not answer on 127.0.0.1:2379", Lack.FAILED)
+    cluster = sick(a_cluster(), "k0s-master-3")
+    for host in ("k0s-master-1", "k0s-master-2"):
+        cluster = cluster.where(host, etcd_health=shut, listeners=(Listener("*", 6443),), etcd_metrics=shut)
+
+    found = finding(RULE, cluster)
+    assert "could not be asked" not in found.sentence
+    assert "nobody listens on 2379" in [line.value for line in found.evidence]
 
 
 def test_other_storage_has_no_members() -> None:

@@ -6,24 +6,29 @@ from k0stui.model.host import HostName
 from k0stui.model.observed import Known
 from k0stui.plans.gates.gate import SLOW, Fail, Gate, Situation, fresh, those
 
-GIB = 1 << 30
+MIB = 1 << 20
 HOUR = 3600.0
 
 
 def check(situation: Situation) -> str:
     wrong: list[str] = []
     for host in situation.plan.hosts:
-        share = 0.05 if host.role.is_controller else 0.15
-        least = GIB if host.role.is_controller else 0
         for disk in fresh(situation, situation.seen(host.name).disks, f"{host.name}: disks", SLOW):
             soon = disk.available - _slope(situation, host.name, disk.mount, disk.available) * HOUR
-            if min(soon, disk.available) < max(least, share * disk.size):
-                wrong.append(f"{host.name}: {disk.mount} {disk.available / GIB:.1f} GiB left, {soon / GIB:.1f} in 1 h")
-            if disk.inodes and disk.inodes_free < 0.05 * disk.inodes:
+            least = disk.floor(controller=host.role.is_controller)
+            if min(soon, disk.available) < least:
+                left = f"{_size(disk.available)} left, {_size(max(0, soon))} in 1 h, {_size(least)} needed"
+                wrong.append(f"{host.name}: {disk.mount} {left}")
+            if disk.lacks_inodes:
                 wrong.append(f"{host.name}: {disk.mount} has {disk.inodes_free} inodes left")
     if wrong:
         raise Fail(those(wrong), "make room: journalctl --vacuum-size, old images")
     return f"room on {len(situation.plan.hosts)} hosts"
+
+
+def _size(number: float) -> str:
+    """/run may have a third of a GiB in all."""
+    return f"{number / MIB:.0f} MiB" if number < 1000 * MIB else f"{number / MIB / 1024:.1f} GiB"
 
 
 def _slope(situation: Situation, host: HostName, mount: str, available: int) -> float:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from k0stui.errors import NotObserved
 from k0stui.model.etcd import EtcdMember, quorum, voters
 from k0stui.model.observed import Known, require
+from k0stui.plans.gates.e01_membership import on_etcd
 from k0stui.plans.gates.gate import Fail, Gate, Situation
 
 
@@ -70,6 +71,8 @@ def _at_our_epoch(situation: Situation, host: str) -> bool:
 
 
 def check(situation: Situation) -> str:
+    if not on_etcd(situation):
+        return f"storage is {situation.plan.setting('storage')}"
     target = situation.target
     lists = [seen.etcd_members for seen in situation.snapshot.controllers if isinstance(seen.etcd_members, Known)]
     if not lists:

@@ -15,6 +15,8 @@ from k0stui.model.wiring import live_controllers
 from k0stui.rules.facts.balancing import running_configs
 from k0stui.rules.facts.member_list import called, host_of, members
 
+CLIENT_PORT = 2379
+
 
 @dataclass(frozen=True, slots=True)
 class Poll:
@@ -22,8 +24,8 @@ class Poll:
 
     healthy: tuple[str, ...]
     sick: tuple[str, ...]
-    """It answered that it is not, k0s does not run on its host, it never started, or neither we nor its lease know of
-    any life there."""
+    """It answered that it is not, k0s does not run on its host, nobody listens on its port, it never started, or
+    neither we nor its lease know of any life there."""
     unknown: tuple[str, ...]
     never_started: bool
     """One of the sick has no name."""
@@ -44,7 +46,7 @@ def poll(snapshot: ClusterSnapshot) -> Poll:
     """All voters of the last list known, each judged on its own host.
 
     Raises:
-        NotObserved: no member list, now or in the look before.
+        NotObserved: no member list, now or in the look before, nor on any member's own disk.
     """
     listed = voters(_last_members(snapshot))
     states = {called(member): _state(member, snapshot) for member in listed}
@@ -58,9 +60,12 @@ def poll(snapshot: ClusterSnapshot) -> Poll:
 
 
 def _last_members(snapshot: ClusterSnapshot) -> tuple[EtcdMember, ...]:
-    if snapshot.earlier is None or any(isinstance(host.etcd_members, Known) for host in snapshot.controllers):
-        return members(snapshot)
-    return members(snapshot.earlier)
+    """Etcd's own word while it has quorum; then what we heard last; then what a member has on its disk."""
+    for look in (snapshot, snapshot.earlier):
+        if look and any(isinstance(host.etcd_members, Known) for host in look.controllers):
+            return members(look)
+    local = [host.etcd_local_members for host in snapshot.controllers if isinstance(host.etcd_local_members, Known)]
+    return max(local, key=lambda answer: answer.at).value if local else members(snapshot)
 
 
 def _state(member: EtcdMember, snapshot: ClusterSnapshot) -> bool | None:
@@ -73,7 +78,17 @@ def _state(member: EtcdMember, snapshot: ClusterSnapshot) -> bool | None:
         return host.etcd_health.value.healthy
     if isinstance(host.service, Known) and not host.service.value.is_running:
         return False
-    return False if _is_missed(host, snapshot) else None
+    return False if nobody_listens(host) or _is_missed(host, snapshot) else None
+
+
+def nobody_listens(host: HostObservation) -> bool:
+    """The host told us so: etcd does not run there, although the unit does."""
+    return (
+        isinstance(host.etcd_health, Unknown)
+        and host.etcd_health.lack is Lack.FAILED
+        and isinstance(host.listeners, Known)
+        and all(listener.port != CLIENT_PORT for listener in host.listeners.value)
+    )
 
 
 def _is_missed(host: HostObservation, snapshot: ClusterSnapshot) -> bool:
