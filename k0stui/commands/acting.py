@@ -85,15 +85,13 @@ class Wish:
 
 def wish_of(arguments: argparse.Namespace) -> Wish:
     """What argv asks for."""
-    batch = getattr(arguments, "batch", None) or 1
-    return Wish(arguments.plan, tuple(getattr(arguments, "only", None) or ()), batch)
+    batch = getattr(arguments, "batch", None)
+    return Wish(arguments.plan, tuple(getattr(arguments, "only", None) or ()), 1 if batch is None else batch)
 
 
 def wish_again(plan: Plan) -> Wish:
     """What a plan was asked for with."""
-    workers = tuple(str(step.host) for step in plan.steps if step.kind == "restart-worker")
-    only = workers if plan.name == "restart-workers" else ()
-    return Wish(plan.name, only, int(plan.setting("batch", "1")))
+    return Wish(plan.name, tuple(plan.setting("only").split()), int(plan.setting("batch", "1")))
 
 
 async def drafted(watch: Watch, wish: Wish) -> Drafted:
@@ -117,6 +115,8 @@ async def drafted(watch: Watch, wish: Wish) -> Drafted:
 
 def make_plan(snapshot: ClusterSnapshot, wish: Wish, nonce: str = "") -> Plan:
     """A plan of a snapshot; raises PlanRefused, or UsageError for options that it does not have."""
+    if wish.plan not in PLANS:
+        raise UsageError(f"no plan is called {wish.plan}; there are {', '.join(PLANS)}.")
     return PLANS[wish.plan](snapshot, nonce or secrets.token_hex(8), GUARD_SHA256, **wish.options())
 
 

@@ -42,7 +42,8 @@ def plan(
     controllers = hosts_in_plan(snapshot, (host.name for host in snapshot.controllers))
     published = published_balancer(snapshot)
     uid = snapshot.any_api(lambda api: api.cluster_uid)
-    settings = {**settings_of(snapshot), "image": image_of(snapshot), "batch": str(batch)}
+    own = {"image": image_of(snapshot), "batch": str(batch), "only": " ".join(sorted(named))}
+    settings = {**settings_of(snapshot), **own}
     drafted = Plan(
         "restart-workers", snapshot.cluster, uid.value if isinstance(uid, Known) else "", (*controllers, *workers),
         worker_restarts(snapshot, workers, published, batch), snapshot.taken_at, nonce,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
 from k0stui.model.etcd import EtcdMetrics, quorum, voters
 from k0stui.model.host import Filesystem
-from k0stui.model.konnectivity import KonnectivityMetrics
-from k0stui.model.konnectivity import KonnectivityServer
+from k0stui.model.konnectivity import KonnectivityMetrics, KonnectivityServer
 from k0stui.model.observed import Known, Unknown, value_or
 from k0stui.model.service import K0sService
 from k0stui.present.cells import Cell, Line, Tone, bytes_, percent, rate, span

@@ -176,7 +176,14 @@ def _start(plan: Plan, verdicts: Sequence[Verdict], wanted: str) -> Iterator[Lin
             Cell(f"{names}: a check that fails, or is unknown, blocks; none can be overridden"),
         )
     else:
-        yield (Cell("START ", Tone.HEAD), Cell(f"k0stui run {plan.name} --confirm {wanted}"))
+        yield (Cell("START ", Tone.HEAD), Cell(f"k0stui run {plan.name}{_options(plan)} --confirm {wanted}"))
+
+
+def _options(plan: Plan) -> str:
+    """Those that make it this plan and no other."""
+    batch = plan.setting("batch", "1")
+    only = "".join(f" --only {host}" for host in plan.setting("only").split())
+    return f"{only}{f' --batch {batch}' if batch != '1' else ''}"
 
 
 def _item(label: str, text: str) -> Line:

@@ -45,7 +45,7 @@ def _verdict(told: Verdict) -> Iterator[str]:
 def _finding(finding: Finding, now: datetime) -> Iterator[str]:
     yield f"{WORDS[finding.severity]} {finding.rule}: {finding.sentence}"
     if finding.since:
-        yield f"  since      {finding.since:%Y-%m-%d %H:%M:%SZ}"
+        yield f"  since      at least {finding.since:%Y-%m-%d %H:%M:%SZ}"
     yield from _evidence(finding, now)
     if finding.ruled_out:
         yield f"  ruled out  {', '.join(finding.ruled_out)}"

@@ -26,7 +26,8 @@ def _told(plan: Plan, operation: Operation | None) -> Iterator[Line]:
     rows = [row for step in sorted(taken, key=_rank) for row in _step(step)]
     yield from rows or [line("  there is nothing to take back")]
     yield ()
-    yield line("  each step passes the same checks, and is journalled as any other; `E` starts it, after the name")
+    how = "; q, then E and *roll back*, starts it after the name" if begun and rows else ""
+    yield line(f"  each step passes the same checks, and is journalled as any other{how}")
 
 
 def _rank(step: PlannedStep) -> int:

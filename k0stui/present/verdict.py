@@ -7,7 +7,7 @@ Source: screens.md §2.1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from k0stui.matrix import matrix
@@ -58,6 +58,12 @@ class Verdict:
     @property
     def severity(self) -> Severity | None:
         return next((severity for severity, tone in TONES.items() if tone is self.tone), None)
+
+    def during(self, operation: str) -> Verdict:
+        """The same while that operation is under way: what is to be done is being done, and by nobody else's hand."""
+        said = f"operation {operation} is under way: pane 6 shows it; what stands here may be of its making"
+        lines = tuple(replace(line, text=said) if line.label == "next" else line for line in self.lines)
+        return replace(self, lines=lines, plan=None)
 
     def line(self, label: str) -> str:
         """The text of one line; empty where there is none."""

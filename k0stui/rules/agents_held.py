@@ -33,7 +33,8 @@ def check(snapshot: ClusterSnapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: ClusterSnapshot, target: Target, old: dict[str, Target]) -> Finding:
-    operation = f"operation {snapshot.operation} holds them" if snapshot.operation else "no operation is under way"
+    unknown = "whether an operation holds them is not known here"
+    operation = f"operation {snapshot.operation} holds them" if snapshot.operation else unknown
     now = names(sorted({str(dialled) for dialled in old.values()}))
     return Finding(
         "agents-held",
@@ -52,7 +53,8 @@ def _release(snapshot: ClusterSnapshot) -> str:
         host.name for host in snapshot.workers if not (isinstance(host.balancer, Known) and host.balancer.value.listens)
     ]
     first = f"restart k0sworker on {names(without)}; then " if without else ""
-    return f"{first}delete the agents' pods one by one, then set updateStrategy back to RollingUpdate (k0stui resume)"
+    by_hand = f"{first}delete the agents' pods one by one, then set updateStrategy back to RollingUpdate"
+    return f"k0stui operations and k0stui adopt tell who holds them, and go on; where nobody does: {by_hand}"
 
 
 def _evidence(snapshot: ClusterSnapshot, target: Target) -> tuple[Evidence, ...]:

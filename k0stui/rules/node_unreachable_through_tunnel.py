@@ -51,7 +51,7 @@ def _finding(snapshot: ClusterSnapshot, node: str, through: list[ApiObservation]
     return Finding(
         "node-unreachable-through-tunnel",
         Severity.WARNING,
-        f"{node} cannot be reached through {names(api.host for api in through)}, though agents are connected: "
+        f"{node} cannot be reached through {names(api.host for api in through)}, though other agents are there: "
         f"{errors[0]}",
         subjects=(node,),
         evidence=tuple(

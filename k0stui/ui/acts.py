@@ -85,6 +85,9 @@ def refresh(app: K0stuiApp) -> None:
 
 def reconnect(app: K0stuiApp, host: str = "") -> None:
     name = host or app.pane.subject
+    if app.look is None or app.look.snapshot.find(name) is None:
+        app.tell(f"no host is called {name}")
+        return
     app.outside.reconnect(name)
     app.tell(f"a new connection to {name}")
 

@@ -89,6 +89,8 @@ class Prompt(Vertical):
         super().__init__(id=id)
         self.display = False
         self._mark = ":"
+        self._picked = False
+        """The cursor was moved onto a match: Enter means that one."""
         self._complete: Complete | None = None
 
     def compose(self) -> ComposeResult:
@@ -101,7 +103,7 @@ class Prompt(Vertical):
 
     def ask(self, mark: str, text: str = "", complete: Complete | None = None) -> None:
         """Show the line behind `mark` (`:` or `/`), with the keyboard on it."""
-        self._mark, self._complete = mark, complete
+        self._mark, self._complete, self._picked = mark, complete, False
         self.query_one("#mark", OneLine).show((Cell(mark, Tone.HEAD),))
         self.query_one("#mark").styles.width = len(mark)
         typed = self.query_one(PromptInput)
@@ -124,6 +126,7 @@ class Prompt(Vertical):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.display:
+            self._picked = False
             self._match(event.value)
             self.post_message(self.Changed(self._mark, event.value))
 
@@ -132,7 +135,7 @@ class Prompt(Vertical):
         event.stop()
         if self.display:
             self.display = False
-            self.post_message(self.Typed(self._mark, event.value))
+            self.post_message(self.Typed(self._mark, (self._picked and self.chosen) or event.value))
 
     def action_complete(self) -> None:
         """Put the match under the cursor in the place of what was typed."""
@@ -142,6 +145,7 @@ class Prompt(Vertical):
             typed.cursor_position = len(typed.value)
 
     def action_step(self, by: int) -> None:
+        self._picked = True
         self.query_one(Table).action_move(by)
 
     def action_nothing(self) -> None:

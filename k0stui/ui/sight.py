@@ -93,7 +93,8 @@ class Sight:
             return None
         if self._told is None or self._told[0] is not self.look or self._told[1:3] != (self.place, zone):
             self._told = (self.look, self.place, zone, self.look.told(self.place, zone))
-        return self._told[3]
+        ours = self.operation.operation if self.operation else None
+        return self._told[3] if ours is None or ours.state.is_over else self._told[3].during(ours.id)
 
     @property
     def mode(self) -> Cell:

@@ -8,8 +8,11 @@ import json
 import msgspec
 import pytest
 
+from k0stui.commands.acting import Wish, make_plan
+from k0stui.errors import UsageError
 from k0stui.model.operation import Plan
 from tests.commands.conftest import Run
+from tests.plans.situations import healthy
 
 
 def test_plan_shows_all_that_one_decides_on(run: Run) -> None:
@@ -83,10 +86,16 @@ def test_single_worker_wants_its_host_name(run: Run) -> None:
     """A plan for one worker is agreed to by that host's name."""
     ran = run("plan", "restart-workers", "--demo", "healthy", "--only", "k0s-worker-3")
     assert ran.status == 0
-    assert ran.out.rstrip().endswith("START k0stui run restart-workers --confirm k0s-worker-3")
+    assert ran.out.rstrip().endswith("START k0stui run restart-workers --only k0s-worker-3 --confirm k0s-worker-3")
 
 
 @pytest.mark.parametrize("name", ["restart-controllers", "restart-agents", "restart-workers"])
 def test_other_plans(run: Run, name: str) -> None:
     """They can be had on a healthy cluster."""
     assert run("plan", name, "--demo", "healthy").status == 0
+
+
+def test_a_plan_that_does_not_exist_is_named() -> None:
+    """A slip of the finger in the screens' prompt is one sentence, as on the command line."""
+    with pytest.raises(UsageError, match="no plan is called nlb; there are nllb, "):
+        make_plan(healthy(), Wish("nlb"))

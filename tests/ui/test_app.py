@@ -205,6 +205,17 @@ async def test_prompt_completes(incident: Look) -> None:
         assert not app.query_one(Prompt).display
 
 
+async def test_enter_means_the_match_that_was_picked(incident: Look) -> None:
+    """The cursor moved onto a match: that one is run, not the letters typed so far; without a move the letters are."""
+    app = app_of(incident)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await press(pilot, "colon", *"work", "down", "up")
+        picked = app.query_one(Prompt).chosen
+        await press(pilot, "enter")
+        assert (picked, app.pane.name_of) == ("workers", "workers")
+        assert "no command is called 'zzz'" in await press(pilot, "colon", *"zzz", "enter")
+
+
 async def test_leaving_is_asked(incident: Look) -> None:
     """q at the root asks, ctrl+q anywhere; another key is no, ctrl+c as well, a second q is yes."""
     app = app_of(incident)

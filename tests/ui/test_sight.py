@@ -68,3 +68,17 @@ def test_exposed_stands_as_soon_as_its_operation_is_followed() -> None:
     assert sight.stands is not None
     assert sight.stands.exposed is not None
     assert "EXPOSED" in plain((sight.mode,))
+
+
+def test_while_an_operation_runs_the_verdict_names_it() -> None:
+    """What is to be done is being done: the plan's words, or a remedy by hand, would be a second hand in it."""
+    sight = Sight()
+    sight.arrive(demo_look("incident"))
+    alone = sight.told("UTC")
+    sight.follow(a_running())
+    during = sight.told("UTC")
+
+    assert alone is not None
+    assert during is not None
+    assert "is under way" in during.line("next")
+    assert (alone.plan, during.plan, during.sentence) == ("nllb", None, alone.sentence)

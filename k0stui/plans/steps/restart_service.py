@@ -6,7 +6,7 @@ is ready from gates. Source: design safety.md §4.2, §4.5, §6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 
 from k0stui.errors import NotYet, StepFailed
 from k0stui.model.event import Event, Kind
@@ -167,7 +167,17 @@ class RestartController(RestartService):
         """The old bytes come back and the host is restarted; a mere restart has nothing to take back."""
         if self.sha_after == "-":
             return None
-        return replace(self, sha_before=self.sha_after, sha_after=self.sha_before)
+        ours = {field.name: getattr(self, field.name) for field in fields(self)}
+        return RestoreController(**{**ours, "sha_before": self.sha_after, "sha_after": self.sha_before})
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreController(RestartController):
+    """The way back of one."""
+
+    @property
+    def title(self) -> str:
+        return f"Restart {self.unit.removesuffix('.service')} on {self.host}, with its config from before"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ WORST = (Tone.CRIT, Tone.DIFFER, Tone.WARN, Tone.UNKNOWN, Tone.DENIED, Tone.STAL
 def turned(grid: Grid) -> Grid:
     """The same with rows and columns exchanged."""
     cells = tuple(zip(*grid.cells, strict=True)) if grid.cells else tuple(() for _ in grid.columns)
-    return replace(grid, rows=grid.columns, columns=grid.rows, cells=cells)
+    return replace(grid, corner="links up", rows=grid.columns, columns=grid.rows, cells=cells)
 
 
 def grouped(grid: Grid, unfolded: frozenset[str] = frozenset(), at_least: int = GROUP_FROM) -> Grid:
