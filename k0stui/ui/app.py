@@ -201,16 +201,19 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         if why := PANES[name].lacking:
             self.tell(f"{name}: {why}")
         else:
+            self._show_all()
             await self.stage.go(name)
             self._pane_changed()
 
     async def open_pane(self, pane: Pane) -> None:
         """Show a pane over the one in sight; `q` comes back here."""
+        self._show_all()
         await self.stage.open(pane)
         self._pane_changed()
 
     async def close_pane(self) -> bool:
         """Close the pane in sight; false where nothing is under it."""
+        self._show_all()
         closed = await self.stage.close()
         if closed:
             self._pane_changed()
@@ -220,8 +223,13 @@ class K0stuiApp(TerminalApp[None], inherit_bindings=False):
         """The pane that `pane` was opened over."""
         return self.stage.under(pane)
 
-    def _pane_changed(self) -> None:
+    def _show_all(self) -> None:
+        """A pane that is left is whole when somebody comes back: its filter would be nobody's."""
+        if self.words and self.is_ready and self.pane.can_filter:
+            self.pane.narrow("")
         self.words = ""
+
+    def _pane_changed(self) -> None:
         self.show()
         self.take_focus()
 

@@ -60,6 +60,19 @@ def _operation(app: K0stuiApp, pane: Pane) -> str:
     return "" if ours and not ours.operation.state.is_over else "no operation is under way here"
 
 
+def _working(app: K0stuiApp, pane: Pane) -> str:
+    return _operation(app, pane) or ("it waits already: C goes on" if _is_paused(app) else "")
+
+
+def _waiting(app: K0stuiApp, pane: Pane) -> str:
+    return _operation(app, pane) or ("" if _is_paused(app) else "it does not wait")
+
+
+def _is_paused(app: K0stuiApp) -> bool:
+    ours = app.sight.operation
+    return ours is not None and ours.operation.state.value == "paused"
+
+
 def _pane(name: str) -> Need:
     return lambda _, __: PANES[name].lacking
 
@@ -74,6 +87,8 @@ NEEDS: dict[str, Need] = {
     "filter": _filter,
     "match": _match,
     "operation": _operation,
+    "working": _working,
+    "waiting": _waiting,
     "logs": _pane("logs"),
     "plan": _pane("plan"),
     "operations": _pane("operations"),

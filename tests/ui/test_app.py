@@ -169,11 +169,14 @@ async def test_no_secret_in_the_detail(incident: Look) -> None:
 
 
 async def test_filter(incident: Look) -> None:
-    """`/` narrows while typing, q shows all again; ctrl+d in it does nothing."""
+    """`/` narrows while typing, and says what it hides; q, or another pane, shows all again; ctrl+d does nothing."""
     app = app_of(incident)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        await press(pilot, "3", "/", "ctrl+d", "r", "-", "3")
+        shown = await press(pilot, "3", "/", "ctrl+d", "r", "-", "3")
         assert [row.key for row in app.query_one("#hosts", Table).shown_rows] == ["k0s-worker-3"]
+        assert "3 of 4 hidden by /r-3; / and Enter shows all" in shown
+        assert "hidden by" not in await press(pilot, "enter", "4", "3")
+        await press(pilot, "/", "r", "-", "3")
         await press(pilot, "enter", "q")
         assert len(app.query_one("#hosts", Table).shown_rows) == 4
         assert app.pane.name_of == "workers"

@@ -36,7 +36,7 @@ class PlanPane(Pane):
     BINDINGS = bindings("plan")
     name_of = "plan"
     twin = "plan"
-    hints = ("plan.pause", "plan.diff", "plan.stop", "plan.undo", "plan.proof", "copy.command")
+    hints = ("plan.go_on", "plan.pause", "plan.diff", "plan.stop", "plan.undo", "plan.proof", "copy.command")
     is_grid = False
 
     def __init__(self) -> None:
@@ -211,7 +211,9 @@ class PlanPane(Pane):
 
     def action_diff(self) -> None:
         """The change of configuration."""
-        if not self.query_one("#plan-story", Story).find("DIFF", 1):
+        if self._preview is None and self._now_running is None:
+            self.k0s.tell("there is no plan here yet")
+        elif not self.query_one("#plan-story", Story).find("DIFF", 1):
             self.k0s.tell("this plan changes no file")
 
     async def action_pause(self) -> None:

@@ -100,6 +100,19 @@ class NameField(OneLine, can_focus=True):
         if not self._wanted:
             self.show((Cell(self._words, Tone.WARN),))
             return
-        room = max(len(self._wanted), len(self._typed)) + 2
-        mark = Cell(f"[{self._typed:<{room}}]", Tone.SELECTED if self.has_focus else Tone.PLAIN)
-        self.show((Cell(f"{self._words} ", Tone.HEAD), mark))
+        wanted = max(len(self._wanted), len(self._typed)) + 2
+        words, room = self._fitting(wanted)
+        mark = Cell(f"[{self._typed[-room:]:<{room}}]", Tone.SELECTED if self.has_focus else Tone.PLAIN)
+        self.show((Cell(f"{words} ", Tone.HEAD), mark))
+
+    def _fitting(self, wanted: int) -> tuple[str, int]:
+        """Words, and columns for what is typed: a long name stands for itself where both do not fit; of what is typed
+        the end is shown."""
+        width = self.size.width or 80
+        for words in (self._words, f"type {self._wanted}", "type the name"):
+            if len(words) + wanted + 3 <= width:
+                return words, wanted
+        return words, max(8, width - len(words) - 3)
+
+    def on_resize(self) -> None:
+        self._paint()

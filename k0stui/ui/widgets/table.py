@@ -23,7 +23,8 @@ PROBLEMS = frozenset({Tone.CRIT, Tone.WARN, Tone.UNKNOWN, Tone.STALE, Tone.DIFFE
 
 
 class Table(LineView, can_focus=True):
-    """Columns by priority, sort, filter, a cursor on a key. The first line is the head."""
+    """Columns by priority, sort, filter, a cursor on a key. The first line is the head; a last one says what a filter
+    leaves out: a table that hides rows never looks whole."""
 
     BINDINGS = bindings("table")
     fixed_lines = 1
@@ -53,6 +54,8 @@ class Table(LineView, can_focus=True):
         self._cursor = ""
         self._words = ""
         self._tones: Collection[Tone] = ()
+        self._left_out = 0
+        """Rows that a filter hides."""
         self._sorted: int | None = None
         self._reversed = False
         self._layout: tuple[Placed, ...] = ()
@@ -114,6 +117,9 @@ class Table(LineView, can_focus=True):
         self._take(tuple(rows) if settled else arranged(list(self._places), rows))
 
     def _take(self, rows: tuple[Row, ...]) -> None:
+        if (left_out := len(self._given) - len(rows)) != self._left_out:
+            self._left_out = left_out
+            self.redraw_all()
         old, at = self._rows, self._index(self._cursor)
         difference = changes(old, rows)
         self._rows = rows
@@ -206,13 +212,20 @@ class Table(LineView, can_focus=True):
         self.redraw_all()
 
     def line_count(self) -> int:
-        return len(self._rows) + 1
+        return len(self._rows) + 1 + bool(self._left_out)
 
     def is_marked(self, y: int) -> bool:
-        return self.has_focus and y > 0 and self._rows[y - 1].key == self._cursor
+        return self.has_focus and 0 < y <= len(self._rows) and self._rows[y - 1].key == self._cursor
 
     def line_at(self, y: int) -> Line:
+        if y > len(self._rows):
+            return (self._cut(self._note(), 0),)
         return self._head() if y == 0 else self._row_line(self._rows[y - 1])
+
+    def _note(self) -> Cell:
+        by = " and ".join((*((f"/{self._words}",) if self._words else ()), *(("!",) if self._tones else ())))
+        how = "/ and Enter shows all" if self._words else "! shows all"
+        return Cell(f"  {self._left_out} of {len(self._given)} hidden by {by}; {how}", Tone.WARN)
 
     def _head(self) -> Line:
         arrow = "v" if self._reversed else "^"

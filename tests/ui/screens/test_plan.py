@@ -112,6 +112,18 @@ async def test_what_comes_at_once_is_no() -> None:
 
 
 @pytest.mark.fault("F75")
+async def test_a_long_name_has_room_at_80_columns() -> None:
+    """k0sctl's own name with a host behind it: the words give way, and the end of what is typed is in sight."""
+    long = "k0s-cluster/k0s-master-1.prod.example.com"
+    async with plan_pane(size=(80, 24)) as hand:
+        hand.field.ask("start", long, f"Tab and the name start it; all else is No: {long}")
+        await hand.focus()
+        await hand.type(*long)
+
+        assert f"[{long} " in hand.field.text
+        assert len(hand.field.text) <= 80
+
+
 async def test_a_paste_is_no() -> None:
     """Even of the exact name, and Enter after it finds an empty field."""
     async with plan_pane() as hand:
