@@ -193,3 +193,10 @@ def test_bad_arguments_are_one_sentence(arguments: tuple[str, ...], capsys: pyte
 
     assert "--help" in said
     assert "\x1b" not in said
+
+
+def test_a_directory_of_host_keys_is_bad_input(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Said before anybody is asked: a host that cannot be checked would look like one that cannot be reached."""
+    said = refused(capsys, "check", "--host", "ops@127.0.0.1:9", "--known-hosts", str(tmp_path))
+
+    assert said == f"k0stui: --known-hosts {tmp_path} is a directory; name the file.\n"

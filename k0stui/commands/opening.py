@@ -181,11 +181,13 @@ def refuse_unknown_names(arguments: argparse.Namespace, failures: Mapping[HostNa
 
 
 def ssh_options(arguments: argparse.Namespace) -> Options:
-    """What argv says of SSH."""
+    """What argv says of SSH; raises UsageError."""
     from k0stui.connect.connector import Options
 
     config = getattr(arguments, "ssh_config", None)
     known = getattr(arguments, "known_hosts", None)
+    if known and Path(known).expanduser().is_dir():
+        raise UsageError(f"--known-hosts {known} is a directory; name the file.")
     return Options(
         config_path=Path(config).expanduser() if config else None,
         known_hosts=(Path(known).expanduser(),) if known else (),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from k0stui.errors import UsageError
-from k0stui.model.finding import Diagnosis
+from k0stui.model.finding import Diagnosis, Severity
 from k0stui.present.cells import Tone
 from k0stui.present.times import clock
 from k0stui.present.verdict import Verdict, VerdictLine
@@ -68,6 +68,9 @@ def with_muted(told: Verdict, diagnosis: Diagnosis, mutes: tuple[Mute, ...], zon
     said = "; ".join(f"{mute.rule} until {clock(mute.until, zone)}: {mute.reason}" for mute in hidden)
     told = replace(told, lines=(*told.lines, VerdictLine("muted", said, Tone.INFO)))
     if told.severity is None:
-        sentence = told.sentence.replace("0 problems", f"{len(hidden)} muted, nothing else found", 1)
+        rules = {mute.rule for mute in hidden}
+        follow = sum(one.rule not in rules and one.severity is not Severity.INFO for one in diagnosis.findings)
+        rest = f"{follow} more follow from it" if follow else "nothing else found"
+        sentence = told.sentence.replace("0 problems", f"{len(hidden)} muted, {rest}", 1)
         told = replace(told, sentence=sentence, tone=Tone.INFO)
     return told

@@ -40,13 +40,13 @@ def test_it_ends() -> None:
 
 
 def test_what_is_left() -> None:
-    """All muted is not "0 problems", and what follows from a muted finding is hidden with it."""
+    """All muted is not "0 problems"; what follows from a muted finding is hidden with it, and counted."""
     look = demo_look("incident")
     muted = replace(look, mutes=tuple(Mute(one.rule, NOW + timedelta(1), "known") for one in look.diagnosis.causes))
     told = muted.told()
     assert muted.heard.findings == ()
     assert told.tone is Tone.INFO
-    assert "muted, nothing else found" in told.sentence
+    assert "1 muted, 3 more follow from it" in told.sentence
     assert "agents-single-target until" in told.line("muted")
 
 
