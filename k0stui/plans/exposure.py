@@ -26,8 +26,7 @@ def unsure(snapshot: ClusterSnapshot) -> str:
     pods = snapshot.any_api(lambda api: api.agent_pods)
     if isinstance(pods, Unknown):
         return f"what agents dial is not known: {pods.why}"
-    nodes = value_or(snapshot.any_api(lambda api: api.nodes), ())
-    away = {node.name for node in nodes if not node.is_ready}
+    away = _away(snapshot)
     unseen = [host for host in _dialling(snapshot) if isinstance(host.balancer, Unknown) and host.node not in away]
     names = ", ".join(sorted(host.node for host in unseen))
     return f"whether a balancer listens on {names} is not known" if unseen else ""
@@ -38,7 +37,14 @@ def imminent(snapshot: ClusterSnapshot) -> bool:
     agents = snapshot.daemonset("konnectivity-agent")
     if isinstance(agents, Unknown) or agents.value.is_on_delete:
         return False
-    return agents.value.argument("proxy-server-host") in LOCAL and not all(map(listens, snapshot.workers))
+    away = _away(snapshot)
+    lacking = any(not listens(host) for host in snapshot.workers if host.node not in away)
+    return agents.value.argument("proxy-server-host") in LOCAL and lacking
+
+
+def _away(snapshot: ClusterSnapshot) -> set[str]:
+    """Nodes that are not Ready: nothing is expected of them."""
+    return {node.name for node in value_or(snapshot.any_api(lambda api: api.nodes), ()) if not node.is_ready}
 
 
 def nobody_exposed(snapshot: ClusterSnapshot) -> None:

@@ -209,6 +209,7 @@ def test_agents_that_nobody_holds_are_about_to_be_dark() -> None:
     assert imminent(waits)
     assert not imminent(a_cluster())
     assert not imminent(a_cluster().held())
+    assert not imminent(not_ready(waits, "k0s-worker-2"))
 
 
 def test_exposed_and_held_are_facts_of_a_snapshot() -> None:
