@@ -46,6 +46,9 @@ class ScreenActing:
 
     async def carry(self, operation: str, publish: Callable[[Running], None]) -> None:
         directory = carrying.home() / operation
+        if directory.name in self._here:
+            publish(running(directory))  # whoever began it here goes on telling
+            return
         if carrying.is_own_fleet(self._arguments):
             await self._carry_here(directory, publish)
             return

@@ -74,7 +74,7 @@ def note_exposure(course: Course, snapshot: ClusterSnapshot) -> None:
     """Held and exposed are facts of the cluster: looked at before each step, and journalled when they change. What is
     not known ends no exposure."""
     for daemonset, _ in course.operation.held:
-        if held(snapshot, daemonset) is False:
+        if held(snapshot, daemonset, course.marked_at) is False:
             course.record(Event(Kind.HOLD_LOST, why=f"{daemonset} is no longer held", facts=((daemonset, ""),)))
     dark = exposed(snapshot)
     if dark and not course.operation.exposed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from k0stui.engine.journal import Journal
 from k0stui.engine.questions import ask_host
@@ -65,6 +66,8 @@ class Course:
         self.clock = ways.clock
         self.verdicts: tuple[Verdict, ...] = ()
         self._publish = publish
+        self.marked_at: datetime | None = None
+        """When a step of this process last held or released something: what was seen before is no word on it."""
         self._looks: list[ClusterSnapshot] = []
         """Since the step at hand was gated."""
 

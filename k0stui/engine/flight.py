@@ -91,6 +91,7 @@ async def verify(course: Course, step: str) -> Event:
     marks = at_hand.marks(course.world(step))
     if marks is not None:
         course.record(marks)
+        course.marked_at = course.clock.now()
     return Event(Kind.VERIFIED, step)
 
 

@@ -7,6 +7,7 @@ pod by itself. Source: design safety.md §4.1.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from k0stui.errors import PlanRefused
 from k0stui.model.cluster import ClusterSnapshot, HostObservation
@@ -70,10 +71,12 @@ def listens(host: HostObservation) -> bool:
     return isinstance(host.balancer, Known) and host.balancer.value.konnectivity_listens
 
 
-def held(snapshot: ClusterSnapshot, daemonset: str) -> bool | None:
-    """Whether it is on OnDelete; None: not known."""
+def held(snapshot: ClusterSnapshot, daemonset: str, since: datetime | None = None) -> bool | None:
+    """Whether it is on OnDelete; None: not known, or not seen since then."""
     found = snapshot.daemonset(daemonset)
-    return found.value.is_on_delete if isinstance(found, Known) else None
+    if isinstance(found, Unknown) or (since is not None and found.at < since):
+        return None
+    return found.value.is_on_delete
 
 
 def dark_first(snapshot: ClusterSnapshot, hosts: Iterable[HostObservation]) -> tuple[HostName, ...]:

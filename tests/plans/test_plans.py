@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from k0stui.plans.exposure import dark_first, exposed, held, imminent, unsure
 from k0stui.plans.order import next_step
 from k0stui.plans.proof import proof
 from k0stui.plans.steps import made
-from tests.builders import Cluster, a_cluster, unknown
+from tests.builders import NOW, Cluster, a_cluster, unknown
 from tests.plans.situations import (
     M1,
     M2,
@@ -218,6 +219,12 @@ def test_exposed_and_held_are_facts_of_a_snapshot() -> None:
     assert exposed(incident()) == ()
     assert (exposed(a_cluster().held()), held(a_cluster().held(), "konnectivity-agent")) == ((), True)
     assert len(exposed(a_cluster().exposed())) == 4
+
+
+def test_what_was_seen_before_the_hold_is_no_word_on_it() -> None:
+    """An answer from before: nobody has taken the hold away by that."""
+    assert held(healthy(), "konnectivity-agent", NOW + timedelta(seconds=1)) is None
+    assert held(healthy(), "konnectivity-agent", NOW - timedelta(seconds=1)) is False
     assert held(healthy().apis_with(daemonsets=unknown()), "konnectivity-agent") is None
 
 
