@@ -11,7 +11,7 @@ from k0stui.model.event import Do, Effect, Event, Kind
 from k0stui.model.operation import Operation, StepState
 from k0stui.plans.gates.e05_quorum_without import VoterHealth
 from tests.protocol import two_operators
-from tests.protocol.two_operators import Rules, counterexample
+from tests.protocol.two_operators import B, C, Rules, counterexample
 
 
 def test_all_rules_together_keep_quorum() -> None:
@@ -28,6 +28,21 @@ def test_each_rule_is_needed(rule: str) -> None:
     _, story = counterexample(3, replace(Rules(), **{rule: False}))
 
     assert story, f"the checker is blind: without {rule} it found nothing"
+    assert sum("stops" in word for word in story) == 2
+
+
+def test_two_who_adopt_at_once_keep_quorum() -> None:
+    """Each raised the hosts that the other did not, in one epoch: neither has enough to begin anything."""
+    states, story = counterexample(3, Rules(), (B, C))
+
+    assert story == ()
+    assert states > 10_000
+
+
+def test_the_owner_is_needed_where_two_adopt_at_once() -> None:
+    """By its epoch alone each takes the other's hosts for its own, and two go down."""
+    _, story = counterexample(3, Rules(gate_reads_owner=False), (B, C))
+
     assert sum("stops" in word for word in story) == 2
 
 

@@ -1,9 +1,9 @@
-"""Every interleaving of two operators, one of whom adopts the other's operation at any moment.
+"""Every interleaving of operators, one or two of whom adopt the first one's operation at any moment.
 
-Hosts are (up, pending, epoch). Requests lie in a bag and are delivered at any time, in any order, or never. What an
-operator does comes from the executor's own table (`advance`) and the real gate (`keeps_quorum_without`): it tries to
-begin a step in *every* state, and only the table holds it back. What is modelled here is the world: the bag, PID 1, and
-the guard's answer, which `tests/guard` shows to be the real one.
+Hosts are (up, pending, whose lock line lies there). Requests lie in a bag and are delivered at any time, in any order,
+or never. What an operator does comes from the executor's own table (`advance`) and the real gate
+(`keeps_quorum_without`): it tries to begin a step in *every* state, and only the table holds it back. What is modelled
+here is the world: the bag, PID 1, and the guard's answer, which `tests/guard` shows to be the real one.
 
 Source: design safety.md §10.
 """
@@ -22,8 +22,10 @@ from k0stui.model.operation import Operation, OperationState, StepProgress
 from k0stui.model.transition import advance
 from k0stui.plans.gates.e05_quorum_without import VoterHealth, keeps_quorum_without
 
-A, B = 1, 2
-"""The epochs of the two."""
+A, B, C = 1, 2, 3
+"""Whose lock line: the first operator's, and those of two who adopt, neither of whom knows of the other."""
+
+EPOCHS = {A: 1, B: 2, C: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +35,54 @@ class Rules:
     host_checks_epoch: bool = True
     gate_sees_jobs: bool = True
     unfenced_counts_as_down: bool = True
+    gate_reads_owner: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
     up: bool = True
     pending: bool = False
-    epoch: int = A
+    line: int = A
+
+
+@dataclass(frozen=True, slots=True)
+class Adopter:
+    """Somebody who raises the epoch, host by host, and acts when that is done."""
+
+    line: int
+    operation: Operation | None = None
+    """None until the adoption is finished."""
+    unreached: int | None = None
+    """The host that could not be raised. It may well look healthy: that is what makes it dangerous."""
+    adopting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     hosts: tuple[Host, ...]
     first: Operation
-    second: Operation | None = None
-    """None until B has finished its adoption."""
-    unreached: int | None = None
-    """The host that B could not raise. It may well look healthy to B: that is what makes it dangerous."""
-    adopting: bool = False
+    adopters: tuple[Adopter, ...]
     bag: frozenset[tuple[int, int]] = frozenset()
-    """(host, epoch) of requests under way."""
+    """(host, whose) of requests under way."""
 
     @property
     def up(self) -> int:
         return sum(host.up for host in self.hosts)
 
 
-def fresh(n: int, epoch: int) -> Operation:
+def fresh(n: int, line: int) -> Operation:
     """An operator that may begin any host: locked and running."""
     steps = tuple(StepProgress(str(host), HostName(str(host))) for host in range(n))
     running = Operation("op", "", steps, OperationState.RUNNING, A)
-    if epoch == A:
+    if line == A:
         return running
-    adopted, _ = advance(running, Event(Kind.ADOPTED, epoch=epoch))
+    adopted, _ = advance(running, Event(Kind.ADOPTED, epoch=EPOCHS[line]))
     return advance(adopted, Event(Kind.GO_ON))[0]
 
 
-def counterexample(n: int, rules: Rules) -> tuple[int, tuple[str, ...]]:
+def counterexample(n: int, rules: Rules, adopters: tuple[int, ...] = (B,)) -> tuple[int, tuple[str, ...]]:
     """How many states there are, and the shortest way to fewer hosts up than quorum, empty if there is none."""
-    start = State((Host(),) * n, fresh(n, A))
+    start = State((Host(),) * n, fresh(n, A), tuple(map(Adopter, adopters)))
     came: dict[State, tuple[State, str] | None] = {start: None}
     queue = deque([start])
     while queue:
@@ -88,10 +99,12 @@ def counterexample(n: int, rules: Rules) -> tuple[int, tuple[str, ...]]:
 def moves(state: State, n: int, rules: Rules) -> Iterator[tuple[str, State]]:
     yield from _hosts(state)
     yield from _deliveries(state, rules)
-    yield from _adoption(state, n)
-    yield from _operator(state, A, n, rules)
-    if state.second is not None:
-        yield from _operator(state, B, n, rules)
+    yield from _operator(state, A, state.first, None, n, rules)
+    for adopter in state.adopters:
+        if adopter.operation is None:
+            yield from _adoption(state, adopter, n)
+        else:
+            yield from _operator(state, adopter.line, adopter.operation, adopter.unreached, n, rules)
 
 
 def _hosts(state: State) -> Iterator[tuple[str, State]]:
@@ -104,49 +117,52 @@ def _hosts(state: State) -> Iterator[tuple[str, State]]:
 
 
 def _deliveries(state: State, rules: Rules) -> Iterator[tuple[str, State]]:
-    """The guard: a request of an older epoch, to a host that is down or has a job, is refused."""
+    """The guard: a request of an older epoch, or of another's line, to a host that is down or has a job, is refused."""
     for request in state.bag:
-        number, epoch = request
+        number, line = request
         host = state.hosts[number]
         rest = replace(state, bag=state.bag - {request})
-        fenced = rules.host_checks_epoch and host.epoch > epoch
-        if host.up and not host.pending and not fenced:
+        older = EPOCHS[host.line] > EPOCHS[line]
+        another = EPOCHS[host.line] == EPOCHS[line] and host.line != line
+        if host.up and not host.pending and not (rules.host_checks_epoch and (older or another)):
             yield f"request {request} lands", _with(rest, number, replace(host, pending=True))
         else:
             yield f"request {request} is refused or lost", rest
 
 
-def _adoption(state: State, n: int) -> Iterator[tuple[str, State]]:
-    if state.second is not None:
-        return
-    if not state.adopting:
+def _adoption(state: State, adopter: Adopter, n: int) -> Iterator[tuple[str, State]]:
+    name = _name(adopter.line)
+    if not adopter.adopting:
         for unreached in (None, *range(n)):
-            yield f"B adopts, without {unreached}", replace(state, adopting=True, unreached=unreached)
+            begun = replace(adopter, adopting=True, unreached=unreached)
+            yield f"{name} adopts, without {unreached}", _adopted(state, begun)
         return
-    lower = [number for number in range(n) if state.hosts[number].epoch < B and number != state.unreached]
+    lower = [
+        number
+        for number, host in enumerate(state.hosts)
+        if EPOCHS[host.line] < EPOCHS[adopter.line] and number != adopter.unreached
+    ]
     for number in lower:
-        yield f"B raises h{number}", _with(state, number, replace(state.hosts[number], epoch=B))
+        yield f"{name} raises h{number}", _with(state, number, replace(state.hosts[number], line=adopter.line))
     if not lower:
-        yield "B has adopted", replace(state, second=fresh(n, B))
+        yield f"{name} has adopted", _adopted(state, replace(adopter, operation=fresh(n, adopter.line)))
 
 
-def _operator(state: State, epoch: int, n: int, rules: Rules) -> Iterator[tuple[str, State]]:
-    operation = state.first if epoch == A else state.second
-    assert operation is not None
+def _operator(
+    state: State, line: int, operation: Operation, unreached: int | None, n: int, rules: Rules
+) -> Iterator[tuple[str, State]]:
     for number in range(n):
-        if not keeps_quorum_without(str(number), _seen(state, epoch, rules)):
+        if not keeps_quorum_without(str(number), _seen(state, line, unreached, rules)):
             continue
         begun = _begin(operation, str(number))
         if begun is not None:
-            after = replace(_operated(state, epoch, begun), bag=state.bag | {(number, epoch)})
-            yield f"{'AB'[epoch - 1]} gates h{number} and sends", after
+            after = replace(_operated(state, line, begun), bag=state.bag | {(number, line)})
+            yield f"{_name(line)} gates h{number} and sends", after
     for step in operation.in_flight:
         number = int(step.id)
-        if (number, epoch) not in state.bag and state.hosts[number].up and not state.hosts[number].pending:
-            yield (
-                f"{'AB'[epoch - 1]} verifies h{number}",
-                _operated(state, epoch, _verified(operation, step.id, n, epoch)),
-            )
+        if (number, line) not in state.bag and state.hosts[number].up and not state.hosts[number].pending:
+            verified = _verified(operation, step.id, n, line)
+            yield f"{_name(line)} verifies h{number}", _operated(state, line, verified)
 
 
 def _begin(operation: Operation, step: str) -> Operation | None:
@@ -159,27 +175,39 @@ def _begin(operation: Operation, step: str) -> Operation | None:
     return operation if effects == (Effect(Do.APPLY, step),) else None
 
 
-def _verified(operation: Operation, step: str, n: int, epoch: int) -> Operation:
+def _verified(operation: Operation, step: str, n: int, line: int) -> Operation:
     """Verified as the executor does; then the same host may be begun again: the operator is as new."""
     for kind in (Kind.READY, Kind.VERIFIED):
         operation, effects = advance(operation, Event(kind, step))
     assert effects == (() if operation.in_flight else (Effect(Do.CHOOSE),))
-    return operation if operation.in_flight else fresh(n, epoch)
+    return operation if operation.in_flight else fresh(n, line)
 
 
-def _seen(state: State, epoch: int, rules: Rules) -> tuple[VoterHealth, ...]:
+def _seen(state: State, line: int, unreached: int | None, rules: Rules) -> tuple[VoterHealth, ...]:
     """The hosts as an operator's gate sees them."""
 
     def one(number: int, host: Host) -> VoterHealth:
-        trusted = epoch == B and number == state.unreached and not rules.unfenced_counts_as_down
+        trusted = number == unreached and not rules.unfenced_counts_as_down
+        ours = host.line == line if rules.gate_reads_owner else EPOCHS[host.line] == EPOCHS[line]
         no_job = not (host.pending and rules.gate_sees_jobs)
-        return VoterHealth(str(number), host.up, True, host.epoch == epoch or trusted, no_job)
+        return VoterHealth(str(number), host.up, True, ours or trusted, no_job)
 
     return tuple(one(number, host) for number, host in enumerate(state.hosts))
 
 
-def _operated(state: State, epoch: int, operation: Operation) -> State:
-    return replace(state, first=operation) if epoch == A else replace(state, second=operation)
+def _operated(state: State, line: int, operation: Operation) -> State:
+    if line == A:
+        return replace(state, first=operation)
+    adopter = next(one for one in state.adopters if one.line == line)
+    return _adopted(state, replace(adopter, operation=operation))
+
+
+def _adopted(state: State, adopter: Adopter) -> State:
+    return replace(state, adopters=tuple(adopter if one.line == adopter.line else one for one in state.adopters))
+
+
+def _name(line: int) -> str:
+    return "ABC"[line - 1]
 
 
 def _with(state: State, number: int, host: Host) -> State:
