@@ -111,7 +111,6 @@ async def test_what_comes_at_once_is_no() -> None:
         assert hand.acting.started == []
 
 
-@pytest.mark.fault("F75")
 async def test_a_long_name_has_room_at_80_columns() -> None:
     """k0sctl's own name with a host behind it: the words give way, and the end of what is typed is in sight."""
     long = "k0s-cluster/k0s-master-1.prod.example.com"
@@ -124,6 +123,7 @@ async def test_a_long_name_has_room_at_80_columns() -> None:
         assert len(hand.field.text) <= 80
 
 
+@pytest.mark.fault("F75")
 async def test_a_paste_is_no() -> None:
     """Even of the exact name, and Enter after it finds an empty field."""
     async with plan_pane() as hand:
