@@ -22,14 +22,17 @@ from k0stui.engine.adopt import found, journal_of, take
 from k0stui.engine.observe import Watch
 from k0stui.errors import K0stuiError, UsageError
 from k0stui.model.host import HostName
-from k0stui.model.operation import Plan
 from k0stui.plans.gates.r08_stable import boots
+from k0stui.plans.world import GuardAnswer
 from k0stui.present.operation import next_words, result_text
 
 YOUNG = 60
 """Seconds: with a beat younger than that somebody carries it out right now, and its id must be typed as well."""
 
 TAKEN, NOT_TAKEN = 0, 1
+
+Answers = tuple[tuple[HostName, GuardAnswer], ...]
+"""What the guard of each controller said of its lock."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,11 +45,12 @@ async def _adopt(arguments: argparse.Namespace) -> int:
         shells = watch.shells()
         operation = arguments.operation or await _locked(watch, [host.name for host in snapshot.controllers])
         plan, lines = await found(shells, operation)
-        await _of_nobody_else(watch, plan, operation)
+        answers = await asked_guards(shells, plan)
+        _of_nobody_else(answers, operation)
         journal = journal_of(carrying.home(), operation, plan, lines)
         journal.claim()
         wanted = carrying.name_to_type(journal.directory, plan)
-        if holder := await _alive(watch, plan):
+        if holder := _alive(answers):
             show_report([f"{operation} is being carried out: {holder}. To fence that one, type its id as well."])
             wanted = f"{wanted} {operation}"
         if not await confirmed(arguments.confirm, wanted, f"adopt {operation}"):
@@ -73,16 +77,16 @@ async def _locked(watch: Watch, controllers: Iterable[HostName]) -> str:
     return str(holders.pop())
 
 
-async def _of_nobody_else(watch: Watch, plan: Plan, operation: str) -> None:
+def _of_nobody_else(answers: Answers, operation: str) -> None:
     """Raises UsageError: a host of its plan is locked for another operation, which this one must not take over."""
-    for host, answer in await asked_guards(watch.shells(), plan):
+    for host, answer in answers:
         if answer.op not in ("-", operation) and answer.epoch is not None:
             raise UsageError(f"{host} is locked by {answer.owner} for {answer.op}: adopt that one, or wait.")
 
 
-async def _alive(watch: Watch, plan: Plan) -> str:
+def _alive(answers: Answers) -> str:
     """Who showed a sign of life within a minute; empty: nobody."""
-    for host, answer in await asked_guards(watch.shells(), plan):
+    for host, answer in answers:
         if answer.op != "-" and answer.beat_age is not None and answer.beat_age < YOUNG:
             return f"{answer.owner}, last sign of life {answer.beat_age} s ago on {host}"
     return ""

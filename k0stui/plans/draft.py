@@ -13,6 +13,7 @@ from k0stui.model.k0s import K0sStatus, Version
 from k0stui.model.observed import Known, require, value_or
 from k0stui.model.operation import HostInPlan, Plan, PlannedStep
 from k0stui.plans.batches import batches, most, zone_of
+from k0stui.plans.exposure import away
 from k0stui.plans.gates import API, BALANCER, CLUSTER, ETCD, GATES, RESTART, WORKER, WORKER_CLUSTER, w07_worker_config
 from k0stui.plans.gates.gate import Result, Situation, Verdict, judge
 from k0stui.plans.steps import planned
@@ -101,8 +102,7 @@ def published_balancer(snapshot: ClusterSnapshot) -> bool:
 
 def excused_of(snapshot: ClusterSnapshot) -> tuple[str, ...]:
     """Nodes that are not Ready when planned: named in the plan, and in nobody's way."""
-    nodes = value_or(snapshot.any_api(lambda api: api.nodes), ())
-    return tuple(sorted(node.name for node in nodes if not node.is_ready))
+    return tuple(sorted(away(snapshot)))
 
 
 def followers_first(snapshot: ClusterSnapshot, names: Iterable[HostName]) -> tuple[HostName, ...]:

@@ -19,7 +19,9 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 
 def exposed(snapshot: ClusterSnapshot) -> tuple[str, ...]:
     """Nodes whose agent dials localhost while nobody listens there. What is not known is not named here."""
-    return tuple(sorted(host.node for host in _dialling(snapshot) if not _listens(host, True)))
+    return tuple(
+        sorted(host.node for host in _dialling(snapshot) if isinstance(host.balancer, Known) and not listens(host))
+    )
 
 
 def unsure(snapshot: ClusterSnapshot) -> str:
@@ -27,8 +29,8 @@ def unsure(snapshot: ClusterSnapshot) -> str:
     pods = snapshot.any_api(lambda api: api.agent_pods)
     if isinstance(pods, Unknown):
         return f"what agents dial is not known: {pods.why}"
-    away = _away(snapshot)
-    unseen = [host for host in _dialling(snapshot) if isinstance(host.balancer, Unknown) and host.node not in away]
+    absent = away(snapshot)
+    unseen = [host for host in _dialling(snapshot) if isinstance(host.balancer, Unknown) and host.node not in absent]
     names = ", ".join(sorted(host.node for host in unseen))
     return f"whether a balancer listens on {names} is not known" if unseen else ""
 
@@ -38,12 +40,12 @@ def imminent(snapshot: ClusterSnapshot) -> bool:
     agents = snapshot.daemonset("konnectivity-agent")
     if isinstance(agents, Unknown) or agents.value.is_on_delete:
         return False
-    away = _away(snapshot)
-    lacking = any(not listens(host) for host in snapshot.workers if host.node not in away)
+    absent = away(snapshot)
+    lacking = any(not listens(host) for host in snapshot.workers if host.node not in absent)
     return agents.value.argument("proxy-server-host") in LOCAL and lacking
 
 
-def _away(snapshot: ClusterSnapshot) -> set[str]:
+def away(snapshot: ClusterSnapshot) -> set[str]:
     """Nodes that are not Ready: nothing is expected of them."""
     return {node.name for node in value_or(snapshot.any_api(lambda api: api.nodes), ()) if not node.is_ready}
 
@@ -86,7 +88,3 @@ def dark_first(snapshot: ClusterSnapshot, hosts: Iterable[HostObservation]) -> t
     dark = set(exposed(snapshot))
     ranked = sorted(hosts, key=lambda host: (host.node not in stalled, host.node not in dark, host.name))
     return tuple(host.name for host in ranked)
-
-
-def _listens(host: HostObservation, default: bool) -> bool:
-    return host.balancer.value.konnectivity_listens if isinstance(host.balancer, Known) else default

@@ -15,7 +15,7 @@ from k0stui.model.cluster import ClusterSnapshot
 from k0stui.model.event import Kind
 from k0stui.model.observed import Known
 from k0stui.model.operation import Operation
-from k0stui.plans.exposure import exposed, unsure
+from k0stui.plans.exposure import exposed, listens, unsure
 from k0stui.present.cells import Cell, Line, Tone, took
 from k0stui.present.happened import Happened, spans_of
 from k0stui.present.look import Look
@@ -104,7 +104,7 @@ def _exposed_words(stand: Stand) -> str:
 def _held_words(stand: Stand, look: Look) -> str:
     """Who waits, and how much of what they wait for is there."""
     workers = look.snapshot.workers
-    ready = sum(isinstance(host.balancer, Known) and host.balancer.value.konnectivity_listens for host in workers)
+    ready = sum(map(listens, workers))
     who = counted(len(stand.nodes), "agent") if stand.nodes else "agents"
     stay = "stays" if len(stand.nodes) == 1 else "stay"
     return f"{who} {stay} where they are until every worker has its balancer: {ready} of {len(workers)} have"
