@@ -24,7 +24,7 @@ from k0stui.model.operation import Operation, OperationState, StepState
 from k0stui.plans.world import Verdict
 from k0stui.ports import Command
 from tests.builders import NOW, Cluster, a_cluster
-from tests.engine.simulated import Sim, journal_in, plan_of
+from tests.engine.simulated import Sim, SimGuard, journal_in, plan_of
 from tests.fakes import START, FakeShell, LoopClock, VirtualLoop
 from tests.plans.test_stops import unready
 
@@ -512,18 +512,22 @@ async def test_a_controller_that_was_away_at_the_adoption_is_fenced_when_it_answ
     assert away.lock == "2 - -"
 
 
+async def _cut_short(sim: Sim, home: Path) -> tuple[Journal, dict[HostName, SimGuard]]:
+    """The journal of an operation whose executor was killed half-way, and the guards of its hosts."""
+    journal = journal_in(home, plan_of(sim.base))
+    await _killed(Watched(sim, journal), journal, 20)
+    again = Journal.reopen(journal.directory)
+    return again, {name: sim.guard(shell, again.operation) for name, shell in sim.shells().items()}
+
+
 @in_virtual_time
 async def test_an_adoption_takes_no_other_operations_lock(tmp_path: Path) -> None:
     """A host that is locked for something else stays so, and counts as not fenced."""
     sim = Sim(LoopClock())
-    plan = plan_of(sim.base)
-    journal = journal_in(tmp_path / "a", plan)
-    await _killed(Watched(sim, journal), journal, 20)
+    again, guards = await _cut_short(sim, tmp_path)
     sim.hosts["k0s-master-2"].lock = "2 op-2 bob@b:2"
-    guards = {name: sim.guard(shell, journal.operation) for name, shell in sim.shells().items()}
-    again = Journal.reopen(journal.directory)
 
-    assert await take(again, plan, guards, "ann@a:9", sim.clock) == ("k0s-master-2",)
+    assert await take(again, plan_of(sim.base), guards, "ann@a:9", sim.clock) == ("k0s-master-2",)
     assert sim.hosts["k0s-master-2"].lock == "2 op-2 bob@b:2"
     again.close()
 
@@ -532,17 +536,13 @@ async def test_an_adoption_takes_no_other_operations_lock(tmp_path: Path) -> Non
 async def test_two_who_adopt_in_one_epoch_both_stop(tmp_path: Path) -> None:
     """Each had only the hosts that the other did not reach: neither acts on any, and a third adoption is above both."""
     sim = Sim(LoopClock())
-    plan = plan_of(sim.base)
-    journal = journal_in(tmp_path / "a", plan)
-    await _killed(Watched(sim, journal), journal, 20)
-    again = Journal.reopen(journal.directory)
-    guards = {name: sim.guard(shell, again.operation) for name, shell in sim.shells().items()}
-    await take(again, plan, guards, "ann@a:9", sim.clock)
+    again, guards = await _cut_short(sim, tmp_path)
+    await take(again, plan_of(sim.base), guards, "ann@a:9", sim.clock)
     again.close()
     sim.hosts["k0s-master-3"].lock = "2 op-1 bob@b:9"
     jobs = [len(sim.hosts[host.name].jobs) for host in sim.base.controllers]
 
-    watched = Watched(sim, Journal.reopen(journal.directory))
+    watched = Watched(sim, Journal.reopen(again.directory))
     watched.executor.tell("go on")
     watched.rests = lambda operation: operation.state.is_over
     end = await watched.rest(Event(Kind.RESUMED))
